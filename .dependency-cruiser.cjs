@@ -1,0 +1,40 @@
+/** Layer rules of docs/architecture.md, checked by `npm run layers`. */
+const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
+
+module.exports = {
+  forbidden: [
+    rule('no-cycles', {}, { circular: true }, 'a cycle hides which part knows which'),
+    rule('no-orphan-resolution', {}, { couldNotResolve: true }, 'every import must resolve'),
+    rule('shared-stands-alone', { path: '^shared/' }, { pathNot: ['^shared/', 'node_modules/zod'] }, 'shared imports itself and zod'),
+    rule(
+      'core-is-pure',
+      { path: '^main/core/' },
+      { pathNot: ['^main/core/', '^shared/', 'node_modules/(zod|big\\.js|croner|saxes)/'] },
+      'core knows no driver, no Node module, no adapter',
+    ),
+    rule('core-no-node', { path: '^main/core/' }, { dependencyTypes: ['core'] }, 'core runs anywhere'),
+    rule(
+      'adapters-know-core',
+      { path: '^main/adapters/' },
+      { path: '^main/(agent|console|desktop|sandbox|doctor|bundle|cli|compose)' },
+      'adapters are leaves',
+    ),
+    rule(
+      'only-compose-wires',
+      { path: '^main/(agent|console|desktop)/' },
+      { path: '^main/adapters/', pathNot: ['^main/adapters/log/'] },
+      'ports meet adapters in compose.ts only',
+    ),
+    rule('sandbox-is-a-stranger', { path: '^main/sandbox/', pathNot: '^main/sandbox/start' }, { path: '^(main/(?!sandbox)|renderer|preload)' }, 'shared code would hide shared mistakes'),
+    rule('product-without-sandbox', { path: '^(main/(?!sandbox|cli)|renderer|preload|shared)' }, { path: '^main/sandbox/' }, 'the product never leans on its simulators'),
+    rule('viewers-see-shared-only', { path: '^(renderer|preload)/' }, { path: '^main/' }, 'viewers speak the contract'),
+    rule('electron-in-desktop-only', { pathNot: '^(main/desktop|preload)/' }, { path: 'node_modules/electron/' }, 'electron is imported in desktop only'),
+    rule('nothing-imports-tests', { pathNot: '^test/' }, { path: '^test/' }, 'tests are leaves'),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};
