@@ -1,0 +1,174 @@
+import type { Sha256, SourceId } from '../../../shared/model/ids.ts';
+import type { FieldType, SqlName } from '../../../shared/model/mapping.ts';
+import type { Result } from '../../../shared/model/result.ts';
+
+/**
+ * What packet exchange asks of the ERP. All values are canonical text (`null` for none): decimals as DecimalString,
+ * dates `2025-03-10`, moments as the ERP's wall clock `2025-03-10T00:30:00.000`, booleans `1`/`0`, binary as Base64.
+ * Failure kinds of every call: `unreachable` (nothing was done), `unauthorized`, `rejected` (SQL said no: code is its
+ * number), `fenced`, `cancelled`; `unknown-outcome` only from `apply` and `voidPacket`.
+ */
+export interface PacketErp {
+  /** Connects, checks that ledger and database are the ones known here, takes or renews the lease. Idempotent. */
+  ready(signal: AbortSignal): Promise<Result<ErpState>>;
+  reader: ErpReader;
+  writer: ErpWriter;
+  /** Gives the lease back so that another agent need not wait for its end. Best effort. */
+  release(signal: AbortSignal): Promise<void>;
+}
+
+export interface ErpState {
+  readonly fence: number;
+  readonly serverVersion: string;
+  readonly database: string;
+  /** Server UTC minus wall clock here, in milliseconds: shown by health. */
+  readonly clockSkewMs: number;
+}
+
+export interface ErpReader {
+  /** The users' query: first column is the user's name, all columns as text by name. */
+  users(query: string, signal: AbortSignal): Promise<Result<readonly ErpUser[]>>;
+  /**
+   * Opens one consistent view for a cycle. `consistency` says what the server could give. Close it always.
+   */
+  openView(signal: AbortSignal): Promise<Result<ErpView>>;
+  /** Whether a row with this value exists. */
+  exists(table: SqlName, column: string, value: string, signal: AbortSignal): Promise<Result<boolean>>;
+}
+
+export interface ErpView {
+  readonly consistency: 'snapshot' | 'best-effort';
+  /** Rows in order, in chunks, values in the order of `request.columns`. The stream throws BodyStreamError on a failure. */
+  read(request: ReadRequest, signal: AbortSignal): AsyncIterable<readonly ErpRow[]>;
+  close(): Promise<void>;
+}
+
+export interface ErpUser {
+  readonly name: string;
+  readonly values: ReadonlyMap<string, string | null>;
+}
+
+export type ErpRow = readonly (string | null)[];
+
+export interface ReadRequest {
+  readonly from: { readonly table: SqlName } | { readonly select: string };
+  readonly columns: readonly { readonly column: string; readonly type: FieldType }[];
+  readonly where: readonly { readonly column: string; readonly value: string | null }[];
+  readonly orderBy: readonly string[];
+  /** Values for `@user_<Column>` in a SELECT. */
+  readonly user: ErpUser;
+  /** The link's source, for `@source` in a SELECT. */
+  readonly source: SourceId;
+}
+
+// ---- writing ----
+
+export interface WriteUnit {
+  readonly source: SourceId;
+  readonly packetId: string;
+  /** 0 at first; raised by a `void` row, which only an attempt with the next revision may take over. */
+  readonly revision: number;
+  readonly payloadHash: Sha256;
+  readonly mappingHash: Sha256;
+  readonly user: string;
+  readonly company: string;
+  readonly documents: readonly WriteDocument[];
+  readonly series: readonly SeriesValue[];
+}
+
+export interface WriteDocument {
+  /** Handler's word: `order`. */
+  readonly document: string;
+  readonly entity: string;
+  readonly rowId: string;
+  /** The phone's number; null where the document has none. */
+  readonly number: string | null;
+  /** Hash of what the mapping takes from the packet for it: same row id with another hash is a conflict. */
+  readonly contentHash: Sha256;
+  readonly header: WriteCall;
+  readonly lines: readonly WriteCall[];
+}
+
+export interface WriteCall {
+  readonly kind: 'table' | 'procedure';
+  readonly target: SqlName;
+  readonly values: readonly WriteValue[];
+  readonly returnsKey?: { readonly name: string; readonly type: FieldType } | undefined;
+  readonly returnsNumber?: { readonly name: string; readonly type: FieldType } | undefined;
+}
+
+export interface WriteValue {
+  readonly name: string;
+  readonly type: FieldType;
+  /** `{ headerKey: true }` in lines: what the header's `returnsKey` gave. */
+  readonly value: string | null | { readonly headerKey: true };
+}
+
+export interface SeriesValue {
+  readonly user: string;
+  readonly series: string;
+  /** Whole number as text; the highest ever stays. */
+  readonly current: string;
+}
+
+export interface DocumentResult {
+  readonly document: string;
+  readonly rowId: string;
+  readonly number: string | null;
+  readonly erpKey: string | null;
+  readonly erpNumber: string | null;
+}
+
+export type ApplyOutcome =
+  | { readonly kind: 'applied'; readonly documents: readonly DocumentResult[] }
+  /** The ledger row of this packet is there with the same payload: applied before, possibly just now by our own lost commit. */
+  | { readonly kind: 'already'; readonly documents: readonly DocumentResult[] }
+  /** One of its documents got in by another packet meanwhile: look again at what is known and build the unit anew. */
+  | { readonly kind: 'replan' };
+
+/** What the ledger knows of a packet and of documents. A positive answer is conclusive, an absence is not. */
+export interface LedgerView {
+  readonly packet?:
+    | {
+        readonly state: 'applied' | 'void';
+        readonly payloadHash: Sha256;
+        readonly revision: number;
+        readonly documents: readonly DocumentResult[];
+      }
+    | undefined;
+  /** By `entity` and row id, for those asked. */
+  readonly documents: readonly (DocumentResult & {
+    readonly entity: string;
+    readonly contentHash: Sha256;
+    readonly packetId: string;
+  })[];
+}
+
+export interface ErpWriter {
+  /** Idempotent by (source, packet id): the ledger row is the first write of its one transaction. */
+  apply(unit: WriteUnit, signal: AbortSignal): Promise<Result<ApplyOutcome>>;
+  look(
+    source: SourceId,
+    packetId: string,
+    rows: readonly { readonly entity: string; readonly rowId: string }[],
+    signal: AbortSignal,
+  ): Promise<Result<LedgerView>>;
+  /** Whether a document with this phone number was applied for this source. */
+  documentKnown(
+    source: SourceId,
+    document: string,
+    number: string,
+    signal: AbortSignal,
+  ): Promise<Result<boolean>>;
+  /**
+   * Proves that the packet is not applied by taking its key: `voided`, or `already` when it was applied. Done before an
+   * item with an unknown outcome is parked, discarded or edited. A lock time-out is `unknown-outcome`.
+   */
+  voidPacket(
+    source: SourceId,
+    packetId: string,
+    revision: number,
+    payloadHash: Sha256,
+    signal: AbortSignal,
+  ): Promise<Result<'voided' | 'already'>>;
+}

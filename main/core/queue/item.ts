@@ -1,0 +1,86 @@
+import type { SyncFailure } from '../../../shared/model/failure.ts';
+import type { ItemId, LinkId, Sha256 } from '../../../shared/model/ids.ts';
+import type { Instant } from '../../../shared/model/time.ts';
+import type { BodyRef } from '../runtime/body-store.ts';
+
+/**
+ * One unit of work. Its states, and the only ways between them:
+ *
+ *             claim                    settle
+ *   ready ───────────▶ working ───────────────▶ settled
+ *     ▲   ◀─────────── │ │ │ │ retry (dueAt)
+ *     │ due            │ │ │ └──▶ waiting  (for something it names, until dueAt)
+ *     │                │ │ └────▶ unknown  (may have happened; claimed again at dueAt, never given up)
+ *     │                │ └──────▶ parked   (needs a person; blocks nobody else)
+ *     └── retry by a person ──────┘  │
+ *                                    └──▶ discarded
+ *
+ * `ready`, `waiting` and `unknown` are claimed when `dueAt` has come. A claim carries the agent's start id; the next
+ * start turns claims of an older one into `unknown`.
+ */
+export const ITEM_STATES = [
+  'ready',
+  'working',
+  'waiting',
+  'unknown',
+  'parked',
+  'settled',
+  'discarded',
+] as const;
+export type ItemState = (typeof ITEM_STATES)[number];
+
+export type Direction = 'in' | 'out';
+
+/** Why an item is where it is: a failure, or what it waits for. Shown to people through the catalogue. */
+export type ItemReason =
+  | { readonly kind: 'failure'; readonly failure: SyncFailure }
+  | { readonly kind: 'waits-for'; readonly what: string; readonly number: string; readonly until: Instant }
+  | { readonly kind: 'person'; readonly note: string }
+  | { readonly kind: 'unclean-exits'; readonly times: number };
+
+export interface Item {
+  readonly id: ItemId;
+  readonly link: LinkId;
+  readonly direction: Direction;
+  /** Packet id in; packet unique id out. */
+  readonly externalId: string;
+  readonly user: string;
+  readonly company: string;
+  /** Words for people: `Sales Order SO-1042`. */
+  readonly label: string;
+  readonly state: ItemState;
+  readonly reason?: ItemReason | undefined;
+  readonly body: BodyRef;
+  readonly createdAt: Instant;
+  readonly dueAt: Instant;
+  readonly attempts: number;
+  readonly uncleanExits: number;
+  readonly revision: number;
+  readonly claimedBy?: string | undefined;
+  readonly settledAt?: Instant | undefined;
+  /** JSON of what came of it: ERP numbers in, syncLogId out. */
+  readonly outcome?: string | undefined;
+}
+
+export interface NewItem {
+  readonly link: LinkId;
+  readonly direction: Direction;
+  readonly externalId: string;
+  readonly user: string;
+  readonly company: string;
+  readonly label: string;
+  readonly body: {
+    readonly place: 'row' | 'spool';
+    readonly hash: Sha256;
+    readonly size: number;
+    readonly bytes?: Uint8Array | undefined;
+  };
+}
+
+/** What happens to a claimed item. */
+export type ItemEvent =
+  | { readonly kind: 'settle'; readonly outcome: string; readonly label?: string | undefined }
+  | { readonly kind: 'retry'; readonly dueAt: Instant; readonly failure: SyncFailure }
+  | { readonly kind: 'wait'; readonly dueAt: Instant; readonly reason: ItemReason }
+  | { readonly kind: 'unknown'; readonly dueAt: Instant; readonly failure: SyncFailure }
+  | { readonly kind: 'park'; readonly reason: ItemReason; readonly revision?: number | undefined };

@@ -1,0 +1,35 @@
+/**
+ * Every durable step the program takes, by name. The crash harness kills before and after each; a step missing here
+ * does not compile. `pull.*` and `push.*` follow the way the data take.
+ */
+export const STEPS = [
+  'agent.claim-site',
+  'agent.release-claims',
+  'lease.acquire',
+  'lease.renew',
+  'pull.remember-list',
+  'pull.spool-body',
+  'pull.store-packet',
+  'pull.begin-attempt',
+  'pull.apply',
+  'pull.settle',
+  'pull.wait',
+  'pull.park',
+  'pull.void',
+  'pull.report-done',
+  'pull.settle-report',
+  'push.spool-snapshot',
+  'push.store-snapshot',
+  'push.begin-upload',
+  'push.upload',
+  'push.settle',
+  'run.start',
+  'run.finish',
+] as const;
+
+export type StepName = (typeof STEPS)[number];
+export type StepPhase = 'before' | 'after';
+
+/** Faults the runtime of tests can inject where an adapter asks for them. */
+export const FAULTS = ['disk.full', 'disk.slow', 'sqlite.busy'] as const;
+export type FaultName = (typeof FAULTS)[number];
