@@ -1,0 +1,40 @@
+import { explainFailure, type SyncFailure } from '../model/failure.ts';
+import { assertNever } from '../model/result.ts';
+import type { Explanation } from './status.ts';
+
+/** Why an item is where it is, as the queue keeps it. */
+type Reason =
+  | { readonly kind: 'failure'; readonly failure: SyncFailure }
+  | { readonly kind: 'waits-for'; readonly what: string; readonly number: string; readonly until: number }
+  | { readonly kind: 'person'; readonly note: string }
+  | { readonly kind: 'unclean-exits'; readonly times: number };
+
+/** A failure as it crosses to viewers. */
+export function failureView(failure: SyncFailure): Explanation {
+  const { owner, what, next, params } = explainFailure(failure);
+  return { owner, what: { key: what, params }, next: { key: next, params } };
+}
+
+export function explainReason(reason: Reason): Explanation {
+  const about = (
+    owner: Explanation['owner'],
+    name: string,
+    params: Explanation['what']['params'],
+  ): Explanation => ({
+    owner,
+    what: { key: `reason.${name}.what`, params },
+    next: { key: `reason.${name}.next`, params },
+  });
+  switch (reason.kind) {
+    case 'failure':
+      return failureView(reason.failure);
+    case 'waits-for':
+      return about('nobody', 'waitsFor', { what: reason.what, number: reason.number, until: reason.until });
+    case 'person':
+      return about('user', 'person', { note: reason.note });
+    case 'unclean-exits':
+      return about('vendor', 'uncleanExits', { times: reason.times });
+    default:
+      return assertNever(reason);
+  }
+}
