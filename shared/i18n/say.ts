@@ -1,0 +1,85 @@
+import type { Text } from '../contract/status.ts';
+import en from './en.json' with { type: 'json' };
+import { ago, clock, lasting, when, type TimeWords, type Viewpoint } from './time-words.ts';
+
+export type TextKey = keyof typeof en;
+type Params = Readonly<Record<string, string | number>>;
+
+const catalogue: Readonly<Record<string, string>> = en;
+
+export const isTextKey = (key: string): key is TextKey => Object.hasOwn(en, key);
+
+const PLACEHOLDER = /\{([a-zA-Z]+)((?:\|[^{}|]+)*)\}/g;
+
+/** Speaks the catalogue from one point of view. */
+export class Speaker {
+  readonly view: Viewpoint;
+  readonly #numbers: Intl.NumberFormat;
+  readonly #plurals: Intl.PluralRules;
+
+  constructor(view: Viewpoint) {
+    this.view = view;
+    this.#numbers = new Intl.NumberFormat(view.locale);
+    this.#plurals = new Intl.PluralRules(view.locale);
+  }
+
+  /** The sentence for a key known to the compiler. */
+  text(key: TextKey, params: Params = {}): string {
+    return this.#fill(catalogue[key] ?? key, params);
+  }
+
+  /** The sentence for a key that came from elsewhere; an unknown one is shown as it is, never hidden. */
+  say(text: Text): string {
+    const pattern = isTextKey(text.key) ? catalogue[text.key] : undefined;
+    return pattern === undefined ? text.key : this.#fill(pattern, text.params);
+  }
+
+  ago(at: number): string {
+    return this.#time(ago(at, this.view));
+  }
+
+  when(at: number): string {
+    return this.#time(when(at, this.view));
+  }
+
+  clock(at: number): string {
+    return clock(at, this.view);
+  }
+
+  lasting(ms: number): string {
+    return this.#time(lasting(ms));
+  }
+
+  #time(words: TimeWords): string {
+    return 'text' in words ? words.text : this.text(words.key, { count: words.count });
+  }
+
+  #fill(pattern: string, params: Params): string {
+    return pattern
+      .replace(PLACEHOLDER, (_whole, name: string, tail: string) => {
+        const value = Object.hasOwn(params, name) ? params[name] : undefined;
+        return value === undefined ? '' : this.#show(value, tail.split('|').slice(1));
+      })
+      .replace(/ {2,}/g, ' ')
+      .replace(/ \(\)/g, '')
+      .trim();
+  }
+
+  #show(value: string | number, [how, ...forms]: readonly string[]): string {
+    if (how === undefined || typeof value === 'string') return String(value);
+    switch (how) {
+      case 'n':
+        return this.#numbers.format(value);
+      case 'plural':
+        return (this.#plurals.select(value) === 'one' ? forms[0] : forms[1]) ?? '';
+      case 'ago':
+        return this.ago(value);
+      case 'when':
+        return this.when(value);
+      case 'clock':
+        return this.clock(value);
+      default:
+        return String(value);
+    }
+  }
+}
