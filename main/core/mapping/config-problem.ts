@@ -6,3 +6,15 @@ export interface ConfigProblem {
   /** What to do about it. */
   readonly hint: string;
 }
+
+/** `['pull', 'documents', 0, 'a b']` to `pull.documents[0]["a b"]`. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`;
+      const text = String(part);
+      if (!/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(text)) return `[${JSON.stringify(text)}]`;
+      return index === 0 ? text : `.${text}`;
+    })
+    .join('');
+}

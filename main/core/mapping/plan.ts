@@ -32,9 +32,10 @@ export interface AwaitedReference {
   readonly otherwise: 'apply' | 'park';
 }
 
-export type ChangeDecision = 'apply' | 'park' | 'ignore';
-
-/** A row the phone sent as updated or deleted. Only those decided `apply` are in the unit. */
+/**
+ * A row the phone sent as updated or deleted. Those decided `apply` are in the unit, those decided `ignore` are not; one
+ * whose handler says `park` makes the whole plan a refusal.
+ */
 export interface RowChange {
   readonly document: string;
   readonly entity: string;
@@ -42,13 +43,13 @@ export interface RowChange {
   /** Number of the row in its table. */
   readonly row: number;
   readonly status: 'update' | 'delete';
-  readonly decision: ChangeDecision;
+  readonly decision: 'apply' | 'ignore';
 }
 
 export interface PacketPlan {
   readonly unit: WriteUnit;
-  /** By document of the unit, same order: what to do when its row id is known with another content hash. */
-  readonly onConflict: readonly ChangeDecision[];
+  /** Words of the documents whose handler ignores what is sent again with other contents. */
+  readonly ignoreChanged: ReadonlySet<string>;
   readonly references: readonly AwaitedReference[];
   readonly changes: readonly RowChange[];
   /** Tables with rows that the mapping does not name. */
@@ -59,5 +60,10 @@ export interface PacketPlan {
   readonly amount: DecimalString | null;
 }
 
-/** Turns a packet into one unit of work. Pure; every refusal is `rejected` with table, row and field. */
-export type PlanPacket = (input: PlanInput) => Result<PacketPlan>;
+/**
+ * Turns a packet into one unit of work: documents in the order of their handlers, then of the packet. Pure; every
+ * refusal is `rejected` with table, row and field.
+ */
+export function planPacket(input: PlanInput): Result<PacketPlan> {
+  throw new Error(`not yet: ${input.packetId}`);
+}

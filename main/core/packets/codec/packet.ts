@@ -1,5 +1,3 @@
-import type { Endpoint } from '../../../../shared/model/failure.ts';
-import type { Result } from '../../../../shared/model/result.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 
 /** What a row asks for. A row without a status is an insert. */
@@ -24,7 +22,7 @@ export interface PacketRow {
 }
 
 export type PacketEvent =
-  | { readonly kind: 'header'; readonly user: string }
+  | { readonly kind: 'header'; readonly user: string | undefined }
   | { readonly kind: 'table'; readonly name: string }
   | { readonly kind: 'row'; readonly table: string; readonly row: PacketRow };
 
@@ -36,7 +34,8 @@ export interface PacketTable {
 
 /** A whole packet in memory, for applying. */
 export interface Packet {
-  readonly user: string;
+  /** The user the root names; undefined where it names none. */
+  readonly user: string | undefined;
   /** By lower-case name, in the order of the packet. */
   readonly tables: ReadonlyMap<string, PacketTable>;
 }
@@ -68,46 +67,8 @@ export const STREAM_LIMITS: ReadLimits = {
 /** For applying: a device's document is kilobytes, a signature in it perhaps a megabyte; more is a person's case. */
 export const APPLY_LIMITS: ReadLimits = { ...STREAM_LIMITS, bytes: 16 * 1024 * 1024, rows: 20_000 };
 
-/**
- * Reads a packet as a stream. Refusals are thrown as BodyStreamError with a `rejected` failure saying what, where (table,
- * row, field, line:column) and why; an aborted signal as `cancelled`; errors of `chunks` pass through.
- */
-export type ReadPacket = (
-  chunks: AsyncIterable<Uint8Array>,
-  limits: ReadLimits,
-  runtime: Pick<Runtime, 'yield'>,
-  signal: AbortSignal,
-) => AsyncIterable<PacketEvent>;
-
-/** The same into memory; refusals are returned. A BodyStreamError of `chunks` is returned as its failure. */
-export type CollectPacket = (
-  chunks: AsyncIterable<Uint8Array>,
-  limits: ReadLimits,
-  runtime: Pick<Runtime, 'yield'>,
-  signal: AbortSignal,
-) => Promise<Result<Packet>>;
-
-/**
- * Passes a download through and ends with BodyStreamError `invalid-response` when it is no packet (HTML, JSON, nothing)
- * or is cut. A whole packet that is malformed passes: it is stored as it is and parked with its bytes kept.
- */
-export type CheckBody = (
-  chunks: AsyncIterable<Uint8Array>,
-  endpoint: Endpoint,
-) => AsyncIterable<Uint8Array>;
-
-/** One row to write: fields in order; null is left out, empty text is an empty element. */
-export type RowToWrite = Iterable<readonly [field: string, value: string | null]>;
-
-export interface TableToWrite {
-  readonly name: string;
-  readonly rows: Iterable<RowToWrite> | AsyncIterable<RowToWrite>;
-  /** Written even without rows; otherwise an empty table is left out. */
-  readonly keepEmpty?: boolean | undefined;
+export interface ReadOptions {
+  readonly runtime: Pick<Runtime, 'yield'>;
+  readonly signal: AbortSignal;
+  readonly limits?: ReadLimits | undefined;
 }
-
-/** Writes strict XML in chunks of at most 64 KiB. Throws BodyStreamError `rejected` for what XML cannot carry. */
-export type WritePacket = (packet: {
-  readonly user: string;
-  readonly tables: Iterable<TableToWrite> | AsyncIterable<TableToWrite>;
-}) => AsyncIterable<Uint8Array>;

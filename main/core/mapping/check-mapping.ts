@@ -1,0 +1,197 @@
+import { parseFieldType, type DocumentHandler, type Mapping, type PullValue } from '../../../shared/model/mapping.ts';
+import { isFieldName } from '../packets/codec/write-packet.ts';
+import { pathText, type ConfigProblem } from './config-problem.ts';
+import { toErp } from './convert.ts';
+
+type Path = readonly (string | number)[];
+type Report = (path: Path, message: string, hint: string) => void;
+
+const lower = (text: string): string => text.toLowerCase();
+const SAME_ZONE = { area: 'UTC', erp: 'UTC' };
+
+/** What the schema cannot see: names that must exist elsewhere in the mapping, and values that must fit their type. Pure. */
+export function checkMapping(mapping: Mapping): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const report: Report = (path, message, hint) => problems.push({ path: pathText(path), message, hint });
+  checkPush(mapping, report);
+  mapping.pull.documents.forEach((handler, index) =>
+    checkHandler(mapping, handler, ['pull', 'documents', index], report),
+  );
+  checkWords(mapping, report);
+  checkChoice(mapping, report);
+  return problems;
+}
+
+function checkPush(mapping: Mapping, report: Report): void {
+  const entities = new Set<string>();
+  mapping.push.entities.forEach((entity, index) => {
+    const path: Path = ['push', 'entities', index];
+    if (entities.has(lower(entity.entity)))
+      report(
+        [...path, 'entity'],
+        `the entity "${entity.entity}" occurs twice`,
+        'a packet holds each table once: join the two in one SELECT',
+      );
+    entities.add(lower(entity.entity));
+    const fields = new Set<string>();
+    if (Object.keys(entity.fields).length === 0)
+      report([...path, 'fields'], 'no field', 'name at least one field of the app');
+    for (const [field, column] of Object.entries(entity.fields)) {
+      const at: Path = [...path, 'fields', field];
+      if (!isFieldName(field))
+        report(at, `"${field}" cannot be the name of a field in a packet`, 'use letters, digits, "_", "." and "-"');
+      if (fields.has(lower(field)))
+        report(at, `the field "${field}" occurs twice when capitals are ignored`, 'keep one of them');
+      fields.add(lower(field));
+      if (column.type === 'dateOfTime')
+        report([...at, 'type'], 'dateOfTime is for what phones send', 'use date or datetime');
+    }
+    if ('select' in entity.from && !/^\s*(select|with)\b/i.test(entity.from.select))
+      report([...path, 'from', 'select'], 'not a SELECT', 'begin it with SELECT or WITH');
+  });
+}
+
+function checkHandler(mapping: Mapping, handler: DocumentHandler, path: Path, report: Report): void {
+  const hasKey = handler.returns.key !== undefined;
+  checkValues(mapping, handler.write.values, [...path, 'write', 'values'], report, 'header');
+  const lines = new Set<string>();
+  handler.lines.forEach((line, index) => {
+    const at: Path = [...path, 'lines', index];
+    if (lower(line.entity) === lower(handler.entity))
+      report([...at, 'entity'], `"${line.entity}" is the header's own table`, 'name the table of the lines');
+    if (lines.has(lower(line.entity)))
+      report([...at, 'entity'], `"${line.entity}" occurs twice`, 'write a line once');
+    lines.add(lower(line.entity));
+    checkValues(mapping, line.write.values, [...at, 'write', 'values'], report, hasKey ? 'line' : 'line-without-key');
+  });
+  handler.references.forEach((reference, index) => {
+    const at: Path = [...path, 'references', index];
+    const { to, entity } = reference;
+    if (entity !== undefined && lower(entity) !== lower(handler.entity) && !lines.has(lower(entity)))
+      report([...at, 'entity'], `"${entity}" is no table of this document`, 'name the header or one of its lines');
+    if (!('document' in to)) return;
+    const target = mapping.pull.documents.find((one) => one.document === to.document);
+    if (target === undefined)
+      report([...at, 'to', 'document'], `there is no document "${to.document}"`, 'name a document of this mapping');
+    else if (target.number === undefined)
+      report(
+        [...at, 'to', 'document'],
+        `the document "${to.document}" has no number to be found by`,
+        'give that document a "number" field',
+      );
+  });
+}
+
+function checkValues(
+  mapping: Mapping,
+  values: Readonly<Record<string, PullValue>>,
+  path: Path,
+  report: Report,
+  place: 'header' | 'line' | 'line-without-key',
+): void {
+  const names = Object.keys(values);
+  if (names.length === 0) report(path, 'nothing to write', 'name at least one column or parameter');
+  const seen = new Set<string>();
+  for (const [target, value] of Object.entries(values)) {
+    const at: Path = [...path, target];
+    if (seen.has(lower(target)))
+      report(at, `"${target}" occurs twice when capitals are ignored`, 'keep one of them');
+    seen.add(lower(target));
+    if ('header' in value) {
+      if (place === 'header')
+        report(at, 'a header cannot use its own key', 'use { "header": "key" } in lines only');
+      if (place === 'line-without-key')
+        report(at, 'the header returns no key', 'set "returns": { "key": … } in this document');
+    } else if ('constant' in value) checkFits(value.constant, value.type, [...at, 'constant'], report);
+    else if ('field' in value) checkField(mapping, value, at, report);
+  }
+}
+
+function checkField(
+  mapping: Mapping,
+  value: Extract<PullValue, { readonly field: string }>,
+  at: Path,
+  report: Report,
+): void {
+  const { codes: name } = value;
+  if (name === undefined) {
+    if (value.default !== undefined) checkFits(value.default, value.type, [...at, 'default'], report);
+    return;
+  }
+  const codes = Object.hasOwn(mapping.pull.codes, name) ? mapping.pull.codes[name] : undefined;
+  if (codes === undefined) {
+    report([...at, 'codes'], `there is no code map "${name}"`, 'add it to pull.codes');
+    return;
+  }
+  for (const [code, result] of Object.entries(codes))
+    checkFits(result, value.type, ['pull', 'codes', name, code], report);
+  if (value.default !== undefined && !Object.hasOwn(codes, value.default))
+    report(
+      [...at, 'default'],
+      `the default ${JSON.stringify(value.default)} is not in the code map "${name}"`,
+      'a default stands for what the phone did not send and is mapped like it',
+    );
+}
+
+function checkFits(text: string, typeText: string, at: Path, report: Report): void {
+  const type = parseFieldType(typeText);
+  if (type === undefined) return;
+  const converted = toErp(text, type, SAME_ZONE);
+  if (!converted.ok) report(at, converted.failure.message, `write a value of type ${typeText}`);
+}
+
+/** A document's word is how references and people name it. */
+function checkWords(mapping: Mapping, report: Report): void {
+  const words = new Set<string>();
+  mapping.pull.documents.forEach(({ document }, index) => {
+    if (words.has(document))
+      report(
+        ['pull', 'documents', index, 'document'],
+        `the word "${document}" names two documents`,
+        'give each its own word, such as "order" and "return"',
+      );
+    words.add(document);
+  });
+}
+
+/** Every row must have one handler at most, and every handler must be reachable. */
+function checkChoice(mapping: Mapping, report: Report): void {
+  const { documents, series } = mapping.pull;
+  const taken = new Map<string, { readonly field: string; readonly values: Set<string> } | 'all'>();
+  documents.forEach(({ entity, when }, index) => {
+    const path: Path = ['pull', 'documents', index];
+    const before = taken.get(lower(entity));
+    if (before === 'all') {
+      report(path, `an earlier document takes every row of "${entity}"`, 'give that one a "when"');
+      return;
+    }
+    if (when === undefined) {
+      taken.set(lower(entity), 'all');
+      return;
+    }
+    if (before !== undefined && before.field !== lower(when.field)) {
+      report(
+        [...path, 'when', 'field'],
+        `documents of "${entity}" are told apart by "${before.field}" and by "${when.field}"`,
+        'use one field for all of them',
+      );
+      return;
+    }
+    const values = before?.values ?? new Set<string>();
+    for (const value of when.in) {
+      if (values.has(value))
+        report([...path, 'when', 'in'], `an earlier document takes "${value}" too`, 'leave it in one of them');
+      values.add(value);
+    }
+    taken.set(lower(entity), { field: lower(when.field), values });
+  });
+  const entities = new Set(documents.flatMap((one) => [one.entity, ...one.lines.map((line) => line.entity)]).map(lower));
+  series.forEach(({ entity }, index) => {
+    if (entities.has(lower(entity)))
+      report(
+        ['pull', 'series', index, 'entity'],
+        `"${entity}" is a table of a document`,
+        'number series have a table of their own',
+      );
+  });
+}

@@ -1,0 +1,35 @@
+import { ok, type Result } from '../../../../shared/model/result.ts';
+import { BodyStreamError } from '../../runtime/body-stream-error.ts';
+import { APPLY_LIMITS, type Packet, type PacketRow, type ReadOptions } from './packet.ts';
+import { readPacket } from './read-packet.ts';
+
+/**
+ * Reads a packet into memory, by default within APPLY_LIMITS. Refusals are returned; so is the failure of a
+ * BodyStreamError that `chunks` throws. A table that occurs twice is one table here: no row is lost over it.
+ */
+export async function collectPacket(
+  chunks: AsyncIterable<Uint8Array>,
+  options: ReadOptions,
+): Promise<Result<Packet>> {
+  const tables = new Map<string, { readonly name: string; readonly rows: PacketRow[] }>();
+  let user: string | undefined;
+  const tableOf = (name: string): { readonly name: string; readonly rows: PacketRow[] } => {
+    const key = name.toLowerCase();
+    const there = tables.get(key);
+    if (there !== undefined) return there;
+    const table = { name, rows: [] };
+    tables.set(key, table);
+    return table;
+  };
+  try {
+    for await (const event of readPacket(chunks, { ...options, limits: options.limits ?? APPLY_LIMITS })) {
+      if (event.kind === 'header') user = event.user;
+      else if (event.kind === 'table') tableOf(event.name);
+      else tableOf(event.table).rows.push(event.row);
+    }
+  } catch (error) {
+    if (error instanceof BodyStreamError) return { ok: false, failure: error.failure };
+    throw error;
+  }
+  return ok({ user, tables });
+}
