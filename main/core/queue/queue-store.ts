@@ -26,6 +26,12 @@ export interface QueueStore {
   /** When the next item of this link and direction is due; undefined when none is open. */
   nextDue(link: LinkId, direction: Direction): Instant | undefined;
 
+  /**
+   * Whether an attempt of this item ended `unknown`, or in an unclean exit, since it was made or last parked: then only the
+   * ledger can say that it did not happen.
+   */
+  mayHaveHappened(id: ItemId): boolean;
+
   // ---- by a person ----
   /** parked, waiting, unknown or ready -> ready, due now. Undefined when the state does not allow it. */
   retry(id: ItemId, now: Instant): Item | undefined;
@@ -35,6 +41,8 @@ export interface QueueStore {
   // ---- reading ----
   get(id: ItemId): Item | undefined;
   list(query: ItemQuery): readonly Item[];
+  /** How many items the same filters find. */
+  count(query: Omit<ItemQuery, 'limit' | 'offset'>): number;
   counts(link: LinkId, now: Instant): QueueCounts;
   timeline(id: ItemId): readonly TimelineEntry[];
 

@@ -1,0 +1,104 @@
+import type { SiteEvents, SiteStatus } from '../../shared/contract/status.ts';
+import type { ConfigProblem, LogEntry } from '../../shared/contract/contract.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import type { StartId } from '../../shared/model/ids.ts';
+import type { Instant } from '../../shared/model/time.ts';
+import type { PacketLink } from '../core/packets/packet-link.ts';
+import type { QueueStore } from '../core/queue/queue-store.ts';
+import type { BodyStore } from '../core/runtime/body-store.ts';
+import { durablySync, type Runtime } from '../core/runtime/runtime.ts';
+import { siteStatus } from './site-status.ts';
+import { StatusFeed } from './status-feed.ts';
+
+export interface SiteParts {
+  readonly settings: Settings;
+  readonly links: readonly PacketLink[];
+  readonly store: QueueStore;
+  readonly bodies: BodyStore;
+  readonly runtime: Runtime;
+  readonly startId: StartId;
+  readonly version: string;
+  readonly startedAt: Instant;
+  readonly logTail: (query: {
+    lines: number;
+    level: LogEntry['level'];
+    text?: string | undefined;
+  }) => Promise<readonly LogEntry[]>;
+  readonly checkConfig: () => Promise<readonly ConfigProblem[]>;
+}
+
+/**
+ * A running site: takes over what an earlier start left, runs its links, tells viewers. All of it may be killed at any
+ * instant; the next start goes on from the store.
+ */
+export class SiteAgent {
+  readonly parts: SiteParts;
+  readonly #feed: StatusFeed;
+  readonly #stop = new AbortController();
+
+  constructor(parts: SiteParts) {
+    this.parts = parts;
+    this.#feed = new StatusFeed(parts.runtime, () => this.status());
+  }
+
+  get events(): SiteEvents {
+    return this.#feed;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Something a viewer may want to see changed. */
+  changed(): void {
+    this.#feed.changed();
+  }
+
+  status(): SiteStatus {
+    return siteStatus(this.parts);
+  }
+
+  /** Items an earlier start held are looked at anew. Call before anything else works on the store. */
+  takeOver(): { readonly unknown: number; readonly parked: number } {
+    const { store, startId, runtime } = this.parts;
+    return durablySync(runtime, 'agent.release-claims', () => store.releaseClaims(startId, runtime.wall()));
+  }
+
+  /** Works until stopped. */
+  async run(): Promise<void> {
+    const signal = this.#stop.signal;
+    await Promise.all([this.#feed.run(signal), ...this.parts.links.map((link) => link.run(signal))]);
+    await this.#release();
+  }
+
+  /** One full round of every link (pull, then push, then what that brought), and the end. */
+  async once(): Promise<void> {
+    const signal = this.#stop.signal;
+    await Promise.all(
+      this.parts.links.map(async (link) => {
+        if (link.plan.push.enabled) await link.sync('push', 'start', signal).done;
+        else await link.sync('pull', 'start', signal).done;
+      }),
+    );
+    await this.#release();
+  }
+
+  /** Ends what runs after its current durable step. Idempotent. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** A stand-by need not wait for the lease to run out. */
+  async #release(): Promise<void> {
+    const limit = new AbortController();
+    const { runtime, links } = this.parts;
+    const deadline = runtime.sleep(RELEASE_MS, limit.signal);
+    const released = Promise.all(links.map((link) => link.parts.erp.release(limit.signal)));
+    await Promise.race([released, deadline]);
+    limit.abort();
+    await deadline;
+  }
+}
+
+/** Giving the lease back is a courtesy: it must not hold up the end. */
+const RELEASE_MS = 3_000;

@@ -1,0 +1,145 @@
+import { explainReason, failureView } from '../../shared/contract/explain-reason.ts';
+import type {
+  Explanation,
+  FlowStatus,
+  InCloud,
+  LinkStatus,
+  PauseView,
+  RunView,
+  SiteStatus,
+} from '../../shared/contract/status.ts';
+import type { ItemView } from '../../shared/contract/contract.ts';
+import { cloudLight, erpLight, linkLight, worst, type LinkFacts } from '../core/health/lights.ts';
+import type { PacketLink } from '../core/packets/packet-link.ts';
+import { activePause } from '../core/queue/active-pause.ts';
+import type { Item } from '../core/queue/item.ts';
+import type { EndpointFact, Flow, Pause, QueueStore, Run } from '../core/queue/queue-store.ts';
+import type { SiteParts } from './site-agent.ts';
+
+/** Runs shown with a link. */
+const LAST_RUNS = 5;
+/** How far back the newest ended run of each flow is looked for. */
+const RUNS_LOOKED_AT = 20;
+
+export const runView = ({ failure, ...run }: Run): RunView => ({
+  ...run,
+  counts: { ...run.counts },
+  failure: failure === undefined ? undefined : failureView(failure),
+});
+
+export function itemView(item: Item): ItemView {
+  const { id, link, direction, externalId, user, company, label, state, createdAt, dueAt, settledAt } = item;
+  const { attempts, revision, reason, body } = item;
+  return {
+    id,
+    link,
+    direction,
+    externalId,
+    user,
+    company,
+    label,
+    state,
+    createdAt,
+    dueAt,
+    settledAt,
+    attempts,
+    revision,
+    size: body.size,
+    reason: reason === undefined ? undefined : explainReason(reason),
+  };
+}
+
+const pauseView = ({ by, since, until, reason, failure }: Pause): PauseView => ({
+  by,
+  since,
+  until,
+  reason,
+  explanation: failure === undefined ? undefined : failureView(failure),
+});
+
+function inCloud(store: QueueStore, link: PacketLink): InCloud {
+  const seen = store.lastList(link.parts.link);
+  if (seen === undefined) return { amount: 'unknown' };
+  if (seen.full) return { amount: 'or-more', count: seen.entries, at: seen.at };
+  return seen.entries === 0
+    ? { amount: 'none', at: seen.at }
+    : { amount: 'some', count: seen.entries, at: seen.at };
+}
+
+function flowStatus(link: PacketLink, flow: Flow): FlowStatus {
+  const running = link.running(flow);
+  return {
+    flow,
+    enabled: link.plan[flow].enabled,
+    nextRun: link.nextRun(flow),
+    running:
+      running === undefined
+        ? undefined
+        : { run: running.run, since: running.since, stage: { key: `stage.${running.stage}`, params: {} } },
+  };
+}
+
+function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly EndpointFact[]): LinkStatus {
+  const { store, runtime } = parts;
+  const now = runtime.wall();
+  const id = link.parts.link;
+  const find = (endpoint: string): EndpointFact | undefined =>
+    endpoints.find((one) => one.endpoint === endpoint);
+  const counts = store.counts(id, now);
+  const pause = activePause(store, id, now);
+  const flows = (['pull', 'push'] as const).map((flow) => flowStatus(link, flow));
+  const enabled = flows.filter((flow) => flow.enabled);
+  const runs = store.runs({ link: id, limit: RUNS_LOOKED_AT });
+  const dues = enabled.flatMap((flow) => flow.nextRun ?? []);
+  const facts: LinkFacts = {
+    now,
+    erp: find(link.parts.erpEndpoint),
+    cloud: find(link.parts.cloudEndpoint),
+    disk: find('site:disk'),
+    counts,
+    pause,
+    working: flows.some((flow) => flow.running !== undefined),
+    lastRuns: enabled.flatMap(
+      ({ flow }) => runs.find((run) => run.flow === flow && run.outcome !== 'running') ?? [],
+    ),
+    enabledFlows: enabled.length,
+    nextRun: dues.length === 0 ? undefined : Math.min(...dues),
+  };
+  return {
+    id,
+    kind: 'dynamics-mobile',
+    light: linkLight(facts),
+    lights: { erp: erpLight(facts), cloud: cloudLight(facts) },
+    pendingIn: { count: counts.pendingIn, oldest: counts.oldestPendingIn },
+    pendingOut: { count: counts.pendingOut, oldest: counts.oldestPendingOut },
+    inCloud: inCloud(store, link),
+    parked: counts.parked,
+    unknown: counts.unknown,
+    unreported: counts.unreported,
+    settledToday: counts.settledToday,
+    lastIn: counts.lastSettledIn,
+    lastOut: counts.lastAcceptedOut,
+    flows,
+    lastRuns: runs.slice(0, LAST_RUNS).map(runView),
+    paused: pause === undefined ? undefined : pauseView(pause),
+  };
+}
+
+/** Everything a viewer shows of a site, computed from facts at this moment. */
+export function siteStatus(parts: SiteParts): SiteStatus {
+  const { settings, store, runtime, links, startedAt, version } = parts;
+  const endpoints = store.endpoints();
+  const views = links.map((link) => linkStatus(parts, link, endpoints));
+  const notices: Explanation[] = endpoints.flatMap(({ endpoint, failure }) =>
+    endpoint.startsWith('site:') && failure !== undefined ? [failureView(failure)] : [],
+  );
+  const { name, timeZone, language } = settings.site;
+  return {
+    site: { name, timeZone, language },
+    agent: { state: 'running', startedAt, version },
+    at: runtime.wall(),
+    light: worst([...views.map((view) => view.light), ...notices.map(() => 'attention' as const)]),
+    notices,
+    links: views,
+  };
+}

@@ -1,0 +1,90 @@
+import type { Light, LightState, Text } from '../../../shared/contract/status.ts';
+import { explainFailure } from '../../../shared/model/failure.ts';
+import type { Instant } from '../../../shared/model/time.ts';
+import type { EndpointFact, Pause, QueueCounts, Run } from '../queue/queue-store.ts';
+
+/**
+ * Lights are computed from facts with ages, never assigned. What is not known, or not known any more, is `unknown`.
+ * Everything here is pure.
+ */
+
+/** An item that waits longer than this is late, whatever the reason: somebody should look. */
+export const LATE_MS = 15 * 60_000;
+/** The ERP is spoken to every 10 s (lease): three silent minutes mean that nothing is known of it. */
+const ERP_SILENT_MS = 180_000;
+/** How far past its schedule the cloud may stay unheard. */
+const CLOUD_GRACE_MS = 120_000;
+
+const RANK: readonly LightState[] = ['fine', 'working', 'waiting', 'unknown', 'attention'];
+
+export const worst = (states: readonly LightState[]): LightState =>
+  states.reduce<LightState>(
+    (most, state) => (RANK.indexOf(state) > RANK.indexOf(most) ? state : most),
+    'fine',
+  );
+
+export interface LinkFacts {
+  readonly now: Instant;
+  readonly erp: EndpointFact | undefined;
+  readonly cloud: EndpointFact | undefined;
+  readonly disk: EndpointFact | undefined;
+  readonly counts: QueueCounts;
+  readonly pause: Pause | undefined;
+  readonly working: boolean;
+  /** Newest ended run of each enabled flow; a flow that never ran is missing. */
+  readonly lastRuns: readonly Run[];
+  readonly enabledFlows: number;
+  /** When the cloud is due to be asked next; undefined while no flow is scheduled. */
+  readonly nextRun: Instant | undefined;
+}
+
+const fact = (key: string, params: Text['params'] = {}): Text => ({ key, params });
+
+function endpointLight(
+  known: EndpointFact | undefined,
+  silent: (lastOk: Instant) => boolean,
+  working: boolean,
+): Light {
+  if (known === undefined) return { state: 'unknown', fact: fact('light.neverAsked') };
+  if (known.failingSince !== undefined && known.failure !== undefined) {
+    const { what, params } = explainFailure(known.failure);
+    return { state: 'attention', since: known.failingSince, fact: fact(what, params) };
+  }
+  if (known.lastOk === undefined) return { state: 'unknown', fact: fact('light.neverAsked') };
+  if (silent(known.lastOk)) return { state: 'unknown', since: known.lastOk, fact: fact('light.silent') };
+  return { state: working ? 'working' : 'fine', since: known.lastOk, fact: fact('light.answers') };
+}
+
+/** A moment in the future (clock set back) is as unknown as one long ago. */
+const olderThan = (at: Instant, ms: number, now: Instant): boolean => now - at > ms || at - now > ms;
+
+export function erpLight({ erp, now, working }: LinkFacts): Light {
+  return endpointLight(erp, (lastOk) => olderThan(lastOk, ERP_SILENT_MS, now), working);
+}
+
+export function cloudLight({ cloud, now, working, nextRun, pause }: LinkFacts): Light {
+  const silent = (lastOk: Instant): boolean => {
+    if (pause !== undefined || nextRun === undefined) return olderThan(lastOk, LATE_MS, now);
+    return now - nextRun > CLOUD_GRACE_MS || lastOk - now > CLOUD_GRACE_MS;
+  };
+  return endpointLight(cloud, silent, working);
+}
+
+/** The link as a whole: its two lights and everything that is not carried over. Fine only when nothing at all is open. */
+export function linkLight(facts: LinkFacts): LightState {
+  const { counts, now, pause, disk, lastRuns, enabledFlows, working } = facts;
+  const states: LightState[] = [erpLight(facts).state, cloudLight(facts).state];
+  if (disk?.failure !== undefined) states.push('attention');
+  if (counts.parked > 0) states.push('attention');
+  if (counts.unknown > 0) states.push('waiting');
+  if (counts.pendingIn > 0 || counts.pendingOut > 0) states.push('waiting');
+  const oldest = Math.min(counts.oldestPendingIn ?? now, counts.oldestPendingOut ?? now);
+  if (now - oldest > LATE_MS) states.push('attention');
+  if (pause !== undefined) states.push(pause.by === 'program' ? 'attention' : 'waiting');
+  if (lastRuns.some((run) => run.outcome === 'failed' || run.outcome === 'attention'))
+    states.push('attention');
+  if (lastRuns.some((run) => run.outcome === 'interrupted')) states.push('unknown');
+  if (lastRuns.length < enabledFlows) states.push('unknown');
+  if (working) states.push('working');
+  return worst(states);
+}

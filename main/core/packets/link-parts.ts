@@ -1,0 +1,51 @@
+import type { LinkId, Sha256, SourceId, StartId } from '../../../shared/model/ids.ts';
+import type { Mapping } from '../../../shared/model/mapping.ts';
+import type { Zones } from '../mapping/convert.ts';
+import type { Endpoints } from '../queue/endpoints.ts';
+import type { QueueStore } from '../queue/queue-store.ts';
+import type { BodyStore } from '../runtime/body-store.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { PacketErp } from './erp.ts';
+import type { ListedEntry, PacketCloud } from './packet-cloud.ts';
+import type { ReportPolicy } from './reporting.ts';
+
+/** Everything the flows of one packet link work with. Built in `compose.ts`. */
+export interface LinkParts {
+  readonly link: LinkId;
+  readonly source: SourceId;
+  readonly startId: StartId;
+  readonly mapping: Mapping;
+  readonly mappingHash: Sha256;
+  readonly companies: readonly string[];
+  readonly zones: Zones;
+  readonly erpEndpoint: `erp:${string}`;
+  readonly cloudEndpoint: `cloud:${string}`;
+  readonly policy: LinkPolicy;
+  readonly cloud: PacketCloud;
+  readonly erp: PacketErp;
+  readonly store: QueueStore;
+  readonly bodies: BodyStore;
+  readonly endpoints: Endpoints;
+  readonly runtime: Runtime;
+  readonly hash: (text: string) => Sha256;
+  readonly composePart: (format: 'xml' | 'json', entries: readonly ListedEntry[]) => string;
+  readonly log: EngineLog;
+}
+
+export interface LinkPolicy {
+  readonly report: ReportPolicy;
+  readonly orderWindowMs: number;
+  readonly resendAfterMs: number;
+  readonly maxHoldMs: number;
+  readonly parallelUploads: number;
+  readonly maxPacketBytes: number;
+  readonly usersQuery: string;
+  /** What else than the bytes decides whether a snapshot must go out again: mapping, area, address, ERP. */
+  readonly modelHash: string;
+}
+
+/** What the engine tells the log: an event's name and its facts, never payloads or secrets. */
+export interface EngineLog {
+  info(event: string, facts: Readonly<Record<string, string | number | boolean>>): void;
+  warn(event: string, facts: Readonly<Record<string, string | number | boolean>>): void;
+}

@@ -1,0 +1,204 @@
+import type { SyncFailure } from '../../../shared/model/failure.ts';
+import { ok, fail, type Result } from '../../../shared/model/result.ts';
+import { decide } from '../queue/decide.ts';
+import type { ItemReason, NewItem } from '../queue/item.ts';
+import { durably, durablySync } from '../runtime/runtime.ts';
+import { StoreError } from '../queue/store-error.ts';
+import { checkBody } from './codec/check-body.ts';
+import type { ApplyLane } from './apply-lane.ts';
+import type { LinkParts } from './link-parts.ts';
+import type { ListedEntry, PacketListing } from './packet-cloud.ts';
+import type { Reporter } from './reporter.ts';
+
+/** Lists in a row that bring nothing new before a cycle ends: a queue that hides what it listed may answer short or empty. */
+const QUIET_LISTS = 2;
+/** A bound on one cycle: 100,000 packets. More are taken by the next one. */
+const MOST_LISTS = 10_000;
+
+export interface PullCounts {
+  lists: number;
+  listed: number;
+  stored: number;
+  known: number;
+  broken: number;
+  reported: number;
+}
+
+export interface PullEnd {
+  readonly counts: PullCounts;
+  readonly failure: SyncFailure | undefined;
+  /** The lists ended by bringing nothing new: as far as can be seen, everything that waited is here. */
+  readonly drained: boolean;
+}
+
+type Taken = 'stored' | 'known' | 'broken';
+
+/**
+ * Takes what waits in the cloud: list, make durable, apply, report, until lists bring nothing new. Bytes are durable
+ * before anything is done with them and before anything is reported; a body that did not arrive whole is left where it is.
+ */
+export async function pullCycle(
+  parts: LinkParts,
+  lane: ApplyLane,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<PullEnd> {
+  const counts: PullCounts = { lists: 0, listed: 0, stored: 0, known: 0, broken: 0, reported: 0 };
+  let failure: SyncFailure | undefined;
+  let quiet = 0;
+  while (quiet < QUIET_LISTS && counts.lists < MOST_LISTS && !signal.aborted) {
+    const listing = await list(parts, signal);
+    if (!listing.ok) {
+      failure = listing.failure;
+      break;
+    }
+    counts.lists += 1;
+    counts.listed += listing.value.entries.length;
+    let fresh = 0;
+    for (const entry of listing.value.entries) {
+      if (signal.aborted) break;
+      const taken = await take(parts, listing.value, entry, signal);
+      if (!taken.ok) {
+        failure = taken.failure;
+        counts.broken += 1;
+        if (endsCycle(taken.failure)) break;
+        continue;
+      }
+      counts[taken.value] += 1;
+      if (taken.value === 'stored') fresh += 1;
+    }
+    lane.wake();
+    await lane.drain(signal);
+    counts.reported += await reporter.reportDue(signal);
+    if (failure !== undefined && endsCycle(failure)) break;
+    quiet = fresh > 0 ? 0 : quiet + 1;
+    const full = listing.value.entries.length >= parts.cloud.capabilities.listSize;
+    if (quiet === QUIET_LISTS && full) {
+      // A full list of known packets may hide new ones behind it: go on once these could be reported.
+      const wait = reporter.nextLookMs();
+      if (wait > 0 && wait <= parts.policy.report.ackWithinMs) {
+        await parts.runtime.sleep(wait, signal);
+        const reported = await reporter.reportDue(signal);
+        counts.reported += reported;
+        if (reported > 0) quiet = 0;
+      }
+    }
+  }
+  counts.reported += await reporter.reportDue(signal);
+  return { counts, failure, drained: quiet >= QUIET_LISTS };
+}
+
+const endsCycle = (failure: SyncFailure): boolean =>
+  failure.kind === 'disk' ||
+  failure.kind === 'cancelled' ||
+  failure.kind === 'unauthorized' ||
+  failure.kind === 'throttled';
+
+async function list(parts: LinkParts, signal: AbortSignal): Promise<Result<PacketListing>> {
+  const { cloud, cloudEndpoint, endpoints, store, link, runtime } = parts;
+  if (endpoints.restMs('site:disk') > 0) return fail({ kind: 'disk', cause: 'resting after a failure' });
+  const listing = await cloud.list('packet', signal);
+  if (!listing.ok) {
+    noteCloudFailure(parts, listing.failure);
+    return listing;
+  }
+  endpoints.succeeded(cloudEndpoint);
+  try {
+    durablySync(runtime, 'pull.remember-list', () => {
+      store.rememberListing(link, listing.value, runtime.wall());
+      const entries = listing.value.entries.length;
+      store.noteList(link, { entries, full: entries >= cloud.capabilities.listSize }, runtime.wall());
+    });
+  } catch (error) {
+    return fail(diskFailure(parts, error));
+  }
+  return listing;
+}
+
+/** Makes one listed packet durable here, unless it is. */
+async function take(
+  parts: LinkParts,
+  listing: PacketListing,
+  entry: ListedEntry,
+  signal: AbortSignal,
+): Promise<Result<Taken>> {
+  const { cloud, store, link, runtime, bodies, policy } = parts;
+  const known = store.known(link, listing.queue, entry);
+  if (known.checked && known.items.length > 0) return ok('known');
+  const body = await cloud.download(entry, signal);
+  if (!body.ok) {
+    noteCloudFailure(parts, body.failure);
+    return body;
+  }
+  try {
+    const received = await durably(runtime, 'pull.spool-body', () =>
+      bodies.receive(checkBody(body.value, parts.cloudEndpoint), policy.maxPacketBytes, signal),
+    );
+    if (!received.ok) {
+      if (received.failure.kind === 'disk') noteDisk(parts, received.failure);
+      else noteCloudFailure(parts, received.failure);
+      return received;
+    }
+    const same = known.items.some((item) => item.body.hash === received.value.hash);
+    if (same) {
+      store.markChecked(link, listing.queue, entry);
+      return ok('known');
+    }
+    const item: NewItem = {
+      link,
+      direction: 'in',
+      externalId: entry.id,
+      user: entry.user,
+      company: entry.company,
+      label: entry.operation ?? '',
+      body: received.value,
+    };
+    const conflict: ItemReason | undefined = known.items.length === 0 ? undefined : otherContents(entry);
+    durablySync(runtime, 'pull.store-packet', () =>
+      store.storePacket(item, { queue: listing.queue, entry }, conflict, runtime.wall()),
+    );
+    return ok('stored');
+  } catch (error) {
+    return fail(diskFailure(parts, error));
+  }
+}
+
+const otherContents = (entry: ListedEntry): ItemReason => ({
+  kind: 'failure',
+  failure: {
+    kind: 'conflict',
+    where: `packet ${entry.id}`,
+    message: 'the cloud delivered this packet id before with other contents',
+  },
+});
+
+function noteCloudFailure(parts: LinkParts, failure: SyncFailure): void {
+  const { cloudEndpoint, endpoints, runtime, log } = parts;
+  if (failure.kind === 'cancelled') return;
+  log.warn('cloud call failed', { failure: failure.kind });
+  const failures = endpoints.failed(cloudEndpoint, failure);
+  const decision = decide(
+    failure,
+    { failures, attempts: failures, jitter: runtime.random() },
+    runtime.wall(),
+  );
+  if ('afterMs' in decision) endpoints.rest(cloudEndpoint, decision.afterMs);
+}
+
+function noteDisk(parts: LinkParts, failure: SyncFailure): void {
+  const failures = parts.endpoints.failed('site:disk', failure);
+  const decision = decide(
+    failure,
+    { failures, attempts: failures, jitter: parts.runtime.random() },
+    parts.runtime.wall(),
+  );
+  if ('afterMs' in decision) parts.endpoints.rest('site:disk', decision.afterMs);
+}
+
+/** A store or disk that refuses is an expected failure; anything else is a bug and goes on up. */
+function diskFailure(parts: LinkParts, error: unknown): SyncFailure {
+  if (!(error instanceof StoreError)) throw error;
+  const failure: SyncFailure = { kind: 'disk', cause: `${error.code}: ${error.message}` };
+  noteDisk(parts, failure);
+  return failure;
+}
