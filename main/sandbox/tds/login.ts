@@ -1,0 +1,79 @@
+import type { SessionState } from './answer.ts';
+import { ProtocolError } from './byte-reader.ts';
+import type { Inbox } from './inbox.ts';
+import { readLogin } from './login7.ts';
+import type { Outbox } from './outbox.ts';
+import { DEFAULT_PACKET_SIZE, PACKET } from './packets.ts';
+import { DONE_STATUS, DONE_TOKEN, writeDone, writeLoginAnswer, writeMessage } from './tokens.ts';
+import type { LoginOutcome, SqlEngine, SqlMessage, SqlSession } from '../tsql/face.ts';
+
+/** 7.2 is where request headers and 64-bit counts came in; older clients would misread every answer. */
+const OLDEST_VERSION = 0x72090002;
+const VERSION_7_4 = 0x74000004;
+const VERSION_8_0 = 0x08000000;
+const CANNOT_OPEN_DATABASE = 4060;
+
+export type LoginResult =
+  | { readonly ok: true; readonly session: SqlSession; readonly state: SessionState; readonly detail: string }
+  | { readonly ok: false; readonly detail: string };
+
+/** Reads the login and answers it. Undefined when the client left instead. */
+export async function logIn(
+  inbox: Inbox,
+  outbox: Outbox,
+  engine: SqlEngine,
+  strict: boolean,
+): Promise<LoginResult | undefined> {
+  const message = await inbox.next();
+  if (!message) return undefined;
+  if (message.kind !== 'whole' || message.type !== PACKET.login)
+    throw new ProtocolError('a message other than a login');
+  const login = readLogin(message.body);
+  if (!strict && login.tdsVersion < OLDEST_VERSION)
+    throw new ProtocolError('a client older than protocol 7.2');
+  const outcome: LoginOutcome = login.integrated
+    ? { ok: false, message: loginFailed(login.user) }
+    : engine.login(login);
+  if (!outcome.ok) {
+    writeMessage(outbox.tokens, outcome.message, engine.serverName);
+    // SQL Server closes every refusal with 18456, also where another error says why.
+    if (outcome.message.number === CANNOT_OPEN_DATABASE)
+      writeMessage(outbox.tokens, loginFailed(login.user), engine.serverName);
+    writeDone(outbox.tokens, { token: DONE_TOKEN.done, status: DONE_STATUS.error });
+    await outbox.end();
+    return { ok: false, detail: `${outcome.message.number} for ${login.user}` };
+  }
+  const { session, database } = outcome;
+  outbox.spid = session.id;
+  writeLoginAnswer(outbox.tokens, {
+    server: engine.serverName,
+    database,
+    tdsVersion: strict ? VERSION_8_0 : Math.min(login.tdsVersion, VERSION_7_4),
+    packetSize: login.packetSize,
+    askedPacketSize: DEFAULT_PACKET_SIZE,
+  });
+  try {
+    await outbox.end();
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+  outbox.setPacketSize(login.packetSize);
+  return {
+    ok: true,
+    session,
+    state: { server: engine.serverName, database, transaction: undefined },
+    detail: `${login.user} from ${login.application}`,
+  };
+}
+
+function loginFailed(user: string): SqlMessage {
+  return {
+    number: 18456,
+    state: 1,
+    class: 14,
+    message: `Login failed for user '${user}'.`,
+    procedure: '',
+    line: 1,
+  };
+}
