@@ -24,7 +24,7 @@ export interface LoopbackServer {
 /**
  * Serves a fetch-style handler on loopback, streaming in both directions. A handler that throws `ConnectionCut`, or
  * whose response body fails, has its socket destroyed; a response whose body is shorter or longer than its
- * `content-length` goes out exactly so.
+ * `content-length` goes out so: cut off where the declared length ends, or the connection closed before it is reached.
  */
 export async function serveFetch(handler: FetchHandler, options: ServeOptions = {}): Promise<LoopbackServer> {
   const host = options.host ?? '127.0.0.1';
@@ -67,28 +67,44 @@ async function exchange(
     if (!outgoing.writableFinished) gone.abort(new ConnectionCut('the client went away'));
   });
   outgoing.on('error', () => gone.abort(new ConnectionCut('the client went away')));
-  const request = requestOf(incoming, gone.signal);
+  const chunks = incoming.iterator({ destroyOnReturn: false });
+  const request = requestOf(incoming, chunks, gone.signal);
   if (request === undefined) {
-    outgoing.writeHead(405, { 'content-length': 0, connection: 'close' }).end();
+    outgoing.writeHead(405, { 'content-length': 0 }).end();
     return;
   }
   const response = await handler(request);
   const headers: Record<string, string> = {};
   for (const [name, value] of response.headers) headers[name] = value;
-  // A body nobody read is drained after the answer; the connection is not worth keeping for that.
-  if (!incoming.complete && request.body !== null) headers['connection'] = 'close';
   outgoing.writeHead(response.status, headers);
   const declared = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
-  const written = request.method === 'HEAD' ? declared : await writeBody(response, outgoing, gone.signal);
+  const written =
+    request.method === 'HEAD'
+      ? declared
+      : await writeBody(response, outgoing, { limit: declared ?? Infinity, signal: gone.signal });
   if (declared !== undefined && written !== declared) {
     outgoing.socket?.destroySoon();
     return;
   }
-  await new Promise<void>((resolve) => outgoing.end(resolve));
-  if (!incoming.complete) incoming.resume();
+  outgoing.flushHeaders();
+  await chunks.return?.();
+  if (!incoming.complete) await drain(incoming);
+  outgoing.end();
 }
 
-async function writeBody(response: Response, outgoing: ServerResponse, signal: AbortSignal): Promise<number> {
+/** Takes in and drops what the handler left of the body: a client still sending shall see its answer, not a reset. */
+function drain(incoming: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    incoming.on('end', resolve).on('close', resolve).on('error', resolve);
+    incoming.resume();
+  });
+}
+
+async function writeBody(
+  response: Response,
+  outgoing: ServerResponse,
+  { limit, signal }: { limit: number; signal: AbortSignal },
+): Promise<number> {
   let written = 0;
   if (response.body === null) return 0;
   const reader = response.body.getReader();
@@ -96,8 +112,10 @@ async function writeBody(response: Response, outgoing: ServerResponse, signal: A
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return written;
-      written += value.byteLength;
-      await write(outgoing, value, signal);
+      const piece = value.subarray(0, limit - written);
+      written += piece.byteLength;
+      await write(outgoing, piece, signal);
+      if (piece.byteLength < value.byteLength) return written;
     }
   } finally {
     await reader.cancel().catch(() => undefined);
@@ -119,7 +137,11 @@ function write(outgoing: ServerResponse, chunk: Uint8Array, signal: AbortSignal)
   });
 }
 
-function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
+function requestOf(
+  incoming: IncomingMessage,
+  chunks: AsyncIterator<Uint8Array>,
+  signal: AbortSignal,
+): Request | undefined {
   const method = incoming.method ?? 'GET';
   const headers = new Headers();
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2)
@@ -128,14 +150,12 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | un
     method !== 'GET' &&
     method !== 'HEAD' &&
     (headers.has('transfer-encoding') || Number(headers.get('content-length') ?? '0') > 0);
-  // Node hands the request line over as Latin-1; unencoded UTF-8 in it is only readable after undoing that.
-  const target = Buffer.from(incoming.url ?? '/', 'latin1').toString('utf8');
   try {
-    return new Request(new URL(target, `http://${incoming.headers.host ?? 'localhost'}`), {
+    return new Request(new URL(incoming.url ?? '/', `http://${incoming.headers.host ?? 'localhost'}`), {
       method,
       headers,
       signal,
-      body: hasBody ? bodyOf(incoming) : null,
+      body: hasBody ? bodyOf(chunks) : null,
       duplex: 'half',
     } as RequestInit);
   } catch {
@@ -144,12 +164,11 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | un
 }
 
 /** Reads from the socket only on demand, so a slow reader slows the sender. */
-function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
-  const chunks = incoming.iterator({ destroyOnReturn: false });
+function bodyOf(chunks: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const next = (await chunks.next()) as IteratorResult<Uint8Array>;
+        const next = await chunks.next();
         if (next.done === true) controller.close();
         else controller.enqueue(next.value);
       },

@@ -1,4 +1,6 @@
 import { createDynamicsMobile } from '../../../main/sandbox/clouds/dynamics-mobile/cloud.ts';
+import type { DeliveryContent } from '../../../main/sandbox/clouds/dynamics-mobile/control.ts';
+import type { Delivery } from '../../../main/sandbox/clouds/dynamics-mobile/delivery.ts';
 import { renderDevicePacket } from '../../../main/sandbox/clouds/dynamics-mobile/device-packet.ts';
 import type { SwitchesPatch } from '../../../main/sandbox/clouds/dynamics-mobile/switches.ts';
 
@@ -84,14 +86,11 @@ export function testCloud(options: TestCloudOptions = {}) {
     return entry;
   };
 
-  const deliver = (n: number, more: Partial<Parameters<typeof cloud.control.deliver>[0]> = {}) =>
-    cloud.control.deliver({
-      area: 'ACME',
-      user: 'anna',
-      company: 'ACME_LIVE',
-      xml: orderPacket(`O-${n}`),
-      ...more,
-    });
+  const deliver = (
+    n: number,
+    more: Partial<Delivery> = {},
+    content: DeliveryContent = { xml: orderPacket(`O-${n}`) },
+  ) => cloud.control.deliver({ area: 'ACME', user: 'anna', company: 'ACME_LIVE', ...more, ...content });
 
   const listText = async (query = '') =>
     (await api(`/mobile/erp/pull/ACME?packetType=packet&format=json${query}`)).text();

@@ -37,7 +37,7 @@ export interface SnapshotView {
   sha256: string;
   tables: Snapshot['tables'];
   /** The packet as uploaded, streamed; good until a newer one is both accepted and synchronized. */
-  read(): AsyncIterable<Uint8Array>;
+  read: () => AsyncIterable<Uint8Array>;
 }
 
 export interface QueueState {

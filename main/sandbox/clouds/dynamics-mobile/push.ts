@@ -1,3 +1,4 @@
+import { ConnectionCut } from '../connection-cut.ts';
 import { json, storageError, text } from './answers.ts';
 import { BodyTooLong } from './bodies.ts';
 import type { StoredBody } from './bodies.ts';
@@ -93,7 +94,7 @@ async function receive(
   } catch (error) {
     if (error instanceof BodyTooLong)
       return storageError(413, 'EntityTooLarge', 'More bytes came than were declared');
-    throw error;
+    throw new ConnectionCut('the upload broke off');
   } finally {
     link.active -= 1;
     statistics.uploadsNow -= 1;
