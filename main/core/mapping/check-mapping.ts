@@ -1,4 +1,9 @@
-import { parseFieldType, type DocumentHandler, type Mapping, type PullValue } from '../../../shared/model/mapping.ts';
+import {
+  parseFieldType,
+  type DocumentHandler,
+  type Mapping,
+  type PullValue,
+} from '../../../shared/model/mapping.ts';
 import { isFieldName } from '../packets/codec/write-packet.ts';
 import { pathText, type ConfigProblem } from './config-problem.ts';
 import { toErp } from './convert.ts';
@@ -39,7 +44,11 @@ function checkPush(mapping: Mapping, report: Report): void {
     for (const [field, column] of Object.entries(entity.fields)) {
       const at: Path = [...path, 'fields', field];
       if (!isFieldName(field))
-        report(at, `"${field}" cannot be the name of a field in a packet`, 'use letters, digits, "_", "." and "-"');
+        report(
+          at,
+          `"${field}" cannot be the name of a field in a packet`,
+          'use letters, digits, "_", "." and "-"',
+        );
       if (fields.has(lower(field)))
         report(at, `the field "${field}" occurs twice when capitals are ignored`, 'keep one of them');
       fields.add(lower(field));
@@ -62,17 +71,31 @@ function checkHandler(mapping: Mapping, handler: DocumentHandler, path: Path, re
     if (lines.has(lower(line.entity)))
       report([...at, 'entity'], `"${line.entity}" occurs twice`, 'write a line once');
     lines.add(lower(line.entity));
-    checkValues(mapping, line.write.values, [...at, 'write', 'values'], report, hasKey ? 'line' : 'line-without-key');
+    checkValues(
+      mapping,
+      line.write.values,
+      [...at, 'write', 'values'],
+      report,
+      hasKey ? 'line' : 'line-without-key',
+    );
   });
   handler.references.forEach((reference, index) => {
     const at: Path = [...path, 'references', index];
     const { to, entity } = reference;
     if (entity !== undefined && lower(entity) !== lower(handler.entity) && !lines.has(lower(entity)))
-      report([...at, 'entity'], `"${entity}" is no table of this document`, 'name the header or one of its lines');
+      report(
+        [...at, 'entity'],
+        `"${entity}" is no table of this document`,
+        'name the header or one of its lines',
+      );
     if (!('document' in to)) return;
     const target = mapping.pull.documents.find((one) => one.document === to.document);
     if (target === undefined)
-      report([...at, 'to', 'document'], `there is no document "${to.document}"`, 'name a document of this mapping');
+      report(
+        [...at, 'to', 'document'],
+        `there is no document "${to.document}"`,
+        'name a document of this mapping',
+      );
     else if (target.number === undefined)
       report(
         [...at, 'to', 'document'],
@@ -180,12 +203,18 @@ function checkChoice(mapping: Mapping, report: Report): void {
     const values = before?.values ?? new Set<string>();
     for (const value of when.in) {
       if (values.has(value))
-        report([...path, 'when', 'in'], `an earlier document takes "${value}" too`, 'leave it in one of them');
+        report(
+          [...path, 'when', 'in'],
+          `an earlier document takes "${value}" too`,
+          'leave it in one of them',
+        );
       values.add(value);
     }
     taken.set(lower(entity), { field: lower(when.field), values });
   });
-  const entities = new Set(documents.flatMap((one) => [one.entity, ...one.lines.map((line) => line.entity)]).map(lower));
+  const entities = new Set(
+    documents.flatMap((one) => [one.entity, ...one.lines.map((line) => line.entity)]).map(lower),
+  );
   series.forEach(({ entity }, index) => {
     if (entities.has(lower(entity)))
       report(

@@ -170,7 +170,10 @@ function guid(value: string): Result<string, ValueProblem> {
 
 /** Base64, after a prefix up to the first comma as data URLs have it. */
 function binary(value: string): Result<string, ValueProblem> {
-  const body = (value.startsWith('data:') ? value.slice(value.indexOf(',') + 1) : value).replace(/[ \t\r\n]/g, '');
+  const body = (value.startsWith('data:') ? value.slice(value.indexOf(',') + 1) : value).replace(
+    /[ \t\r\n]/g,
+    '',
+  );
   return body.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(body)
     ? ok(body)
     : problem('not-base64', `${quoted(value)} is no Base64`);
@@ -194,7 +197,9 @@ function readMoment(value: string): Moment | undefined {
   const parts = /^(.*?)(?:[zZ]|([+-])(\d{2}):?(\d{2}))?$/.exec(value.trim());
   // Without a time a trailing `-10` is the day, not an offset.
   const offset = parts?.[2] !== undefined && (parts[1]?.includes(':') ?? false) ? parts : undefined;
-  const local = readLocal((offset === undefined && parts?.[2] !== undefined ? value.trim() : parts?.[1]) ?? '');
+  const local = readLocal(
+    (offset === undefined && parts?.[2] !== undefined ? value.trim() : parts?.[1]) ?? '',
+  );
   if (local === undefined) return undefined;
   if (offset === undefined) return { local, offsetMinutes: undefined };
   const minutes = Number(offset[3]) * 60 + Number(offset[4]);

@@ -1,7 +1,6 @@
 import type { DecimalString } from '../../../shared/model/decimal.ts';
 import type { Sha256, SourceId } from '../../../shared/model/ids.ts';
-import type { Mapping, SqlName } from '../../../shared/model/mapping.ts';
-import type { Result } from '../../../shared/model/result.ts';
+import type { DocumentHandler, Mapping, SqlName } from '../../../shared/model/mapping.ts';
 import type { Packet } from '../packets/codec/packet.ts';
 import type { WriteUnit } from '../packets/erp.ts';
 import type { Zones } from './convert.ts';
@@ -32,10 +31,9 @@ export interface AwaitedReference {
   readonly otherwise: 'apply' | 'park';
 }
 
-/**
- * A row the phone sent as updated or deleted. Those decided `apply` are in the unit, those decided `ignore` are not; one
- * whose handler says `park` makes the whole plan a refusal.
- */
+export type ChangeDecision = DocumentHandler['onUpdate'];
+
+/** A row the phone sent as updated or deleted. Documents whose header is one are not in the unit, nor are such lines. */
 export interface RowChange {
   readonly document: string;
   readonly entity: string;
@@ -43,13 +41,13 @@ export interface RowChange {
   /** Number of the row in its table. */
   readonly row: number;
   readonly status: 'update' | 'delete';
-  readonly decision: 'apply' | 'ignore';
+  readonly decision: ChangeDecision;
 }
 
 export interface PacketPlan {
   readonly unit: WriteUnit;
-  /** Words of the documents whose handler ignores what is sent again with other contents. */
-  readonly ignoreChanged: ReadonlySet<string>;
+  /** By document of the unit, same order: what to do when its row id is known with another content hash. */
+  readonly onConflict: readonly ChangeDecision[];
   readonly references: readonly AwaitedReference[];
   readonly changes: readonly RowChange[];
   /** Tables with rows that the mapping does not name. */
@@ -58,12 +56,4 @@ export interface PacketPlan {
   readonly label: string;
   /** Sum of the documents' amounts; null when none has one. */
   readonly amount: DecimalString | null;
-}
-
-/**
- * Turns a packet into one unit of work: documents in the order of their handlers, then of the packet. Pure; every
- * refusal is `rejected` with table, row and field.
- */
-export function planPacket(input: PlanInput): Result<PacketPlan> {
-  throw new Error(`not yet: ${input.packetId}`);
 }

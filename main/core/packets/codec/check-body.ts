@@ -32,7 +32,9 @@ export async function* checkBody(
     if (verdict.kind === 'not-xml') throw wrong(`not a packet: ${verdict.detail}`);
     if (verdict.name !== '' && !isPacketRoot(verdict.name))
       throw wrong(
-        verdict.name.toLowerCase() === 'html' ? 'not a packet: an HTML page' : 'not a packet: another root element',
+        verdict.name.toLowerCase() === 'html'
+          ? 'not a packet: an HTML page'
+          : 'not a packet: another root element',
       );
     prolog = undefined;
   };
@@ -45,7 +47,8 @@ export async function* checkBody(
   const rest = decoder.decode();
   begin(rest);
   end.see(rest);
-  if (prolog !== undefined) throw wrong(prolog.trim() === '' ? 'an empty body' : 'cut before the first element');
+  if (prolog !== undefined)
+    throw wrong(prolog.trim() === '' ? 'an empty body' : 'cut before the first element');
   if (!end.seen) throw wrong('cut: it ends before the root element does');
 }
 

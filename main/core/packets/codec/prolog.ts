@@ -6,7 +6,12 @@ export type PrologVerdict =
   | { readonly kind: 'more' }
   /** Something else than XML, with words for what it looks like. */
   | { readonly kind: 'not-xml'; readonly detail: string }
-  | { readonly kind: 'root'; readonly name: string; readonly doctype: boolean; readonly encoding: string | undefined };
+  | {
+      readonly kind: 'root';
+      readonly name: string;
+      readonly doctype: boolean;
+      readonly encoding: string | undefined;
+    };
 
 const more: PrologVerdict = { kind: 'more' };
 const notXml = (detail: string): PrologVerdict => ({ kind: 'not-xml', detail });

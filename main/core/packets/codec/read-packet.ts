@@ -59,7 +59,11 @@ class PacketDocument {
   end(): PacketEvent[] {
     const events = this.#feed(this.#decode(undefined));
     if (this.#prolog !== undefined)
-      throw refuse({ code: 'not-a-packet', where: '1:1', message: 'the document ends before its first element' });
+      throw refuse({
+        code: 'not-a-packet',
+        where: '1:1',
+        message: 'the document ends before its first element',
+      });
     this.#parser.close();
     return [...events, ...this.#builder.events.splice(0)];
   }
@@ -90,7 +94,11 @@ class PacketDocument {
           message: 'a document type declaration; packets have none, and what it declares is not read',
         });
       if (!isPacketRoot(verdict.name))
-        throw refuse({ code: 'not-a-packet', where: '1:1', message: `the root element is ${shown(verdict.name)}` });
+        throw refuse({
+          code: 'not-a-packet',
+          where: '1:1',
+          message: `the root element is ${shown(verdict.name)}`,
+        });
       if (verdict.encoding !== undefined && !/^(utf-8|us-ascii)$/i.test(verdict.encoding))
         throw refuse({
           code: 'wrong-encoding',
@@ -148,7 +156,10 @@ class PacketDocument {
     });
     parser.on('error', (error) => {
       const words = error.message.replace(/^\d+:\d+: /, '');
-      throw builder.refuse({ code: 'malformed', message: words.length > 200 ? `${words.slice(0, 200)}…` : words });
+      throw builder.refuse({
+        code: 'malformed',
+        message: words.length > 200 ? `${words.slice(0, 200)}…` : words,
+      });
     });
   }
 }

@@ -87,7 +87,8 @@ export class RowBuilder {
 
   /** A refusal that knows where the reader is: table, row, field, line and column. */
   refuse(refusal: Refusal): Error {
-    const row = this.#row === undefined ? '' : ` row ${(this.#rowsOf.get(this.#table.toLowerCase()) ?? 0) + 1}`;
+    const row =
+      this.#row === undefined ? '' : ` row ${(this.#rowsOf.get(this.#table.toLowerCase()) ?? 0) + 1}`;
     const table = this.#depth >= 2 && this.#table !== '' ? `${this.#table}${row}, ` : '';
     const field = this.#depth >= 4 && this.#field !== '' ? this.#field : undefined;
     return refuse({ field, ...refusal, where: `${table}${this.#at()}` });
@@ -101,7 +102,10 @@ export class RowBuilder {
     if (table === undefined || table.trim() === '')
       throw this.refuse({ code: 'unnamed-table', message: 'a table without "tablename"' });
     if (table.length > 128)
-      throw this.refuse({ code: 'name-too-long', message: `the table name ${shown(table)} is over 128 characters` });
+      throw this.refuse({
+        code: 'name-too-long',
+        message: `the table name ${shown(table)} is over 128 characters`,
+      });
     this.#table = table;
     if (!this.#rowsOf.has(table.toLowerCase())) this.#rowsOf.set(table.toLowerCase(), 0);
     if (this.#rowsOf.size > this.#limits.tables)
@@ -129,7 +133,10 @@ export class RowBuilder {
       });
     fields.set(key, { name: this.#field, value: this.#text, nested: this.#nested || there?.nested === true });
     if (fields.size > this.#limits.fieldsPerRow)
-      throw this.refuse({ code: 'too-many-fields', message: `more than ${this.#limits.fieldsPerRow} fields in a row` });
+      throw this.refuse({
+        code: 'too-many-fields',
+        message: `more than ${this.#limits.fieldsPerRow} fields in a row`,
+      });
   }
 
   #closeRow(): void {

@@ -37,7 +37,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 const escapeText = (text: string): string =>
   /[&<>\r]/.test(text) ? text.replace(/[&<>\r]/g, (char) => ESCAPES[char] ?? char) : text;
-const escapeAttribute = (text: string): string => text.replace(/[&<>"\r\n\t]/g, (char) => ESCAPES[char] ?? char);
+const escapeAttribute = (text: string): string =>
+  text.replace(/[&<>"\r\n\t]/g, (char) => ESCAPES[char] ?? char);
 
 /** Whether a packet can have a field of this name. */
 export const isFieldName = (name: string): boolean => name.length <= 128 && XML_NAME.test(name);

@@ -1,0 +1,216 @@
+import { Big } from 'big.js';
+import { parseDecimal, shortestDecimal, type DecimalString } from '../../../shared/model/decimal.ts';
+import type { Mapping, WriteTarget } from '../../../shared/model/mapping.ts';
+import { ok, type Result } from '../../../shared/model/result.ts';
+import type { Packet } from '../packets/codec/packet.ts';
+import type { WriteCall, WriteDocument } from '../packets/erp.ts';
+import type { AwaitedReference, PacketPlan, PlanInput, RowChange } from './plan.ts';
+import {
+  fieldText,
+  keyText,
+  rowValues,
+  typeOf,
+  type Placed,
+  type RowValues,
+  type ValueContext,
+} from './plan-row.ts';
+import { documentRows, type DocumentRows } from './plan-rows.ts';
+import { seriesValues } from './plan-series.ts';
+
+interface Planned {
+  readonly rows: DocumentRows;
+  readonly document: WriteDocument;
+}
+
+/**
+ * Turns a packet into one unit of work: documents in the order of their handlers, then of the packet. Pure; every
+ * refusal is `rejected` with table, row and field.
+ */
+export function planPacket(input: PlanInput): Result<PacketPlan> {
+  const { packet, mapping } = input;
+  const found = documentRows(packet, mapping);
+  if (!found.ok) return found;
+  const changes: RowChange[] = [];
+  const planned: Planned[] = [];
+  for (const rows of found.value) {
+    const kept = withoutChanges(rows, changes);
+    if (kept === undefined) continue;
+    const document = writeDocument(kept, input);
+    if (!document.ok) return document;
+    planned.push({ rows: kept, document: document.value });
+  }
+  const series = seriesValues(packet, mapping, input.user);
+  if (!series.ok) return series;
+  const references = awaitedReferences(planned);
+  if (!references.ok) return references;
+  const { source, packetId, revision, payloadHash, mappingHash, user, company } = input;
+  const documents = planned.map((one) => one.document);
+  return ok({
+    unit: {
+      source,
+      packetId,
+      revision,
+      payloadHash,
+      mappingHash,
+      user,
+      company,
+      documents,
+      series: series.value,
+    },
+    onConflict: planned.map((one) => one.rows.handler.onUpdate),
+    references: references.value,
+    changes,
+    unknownTables: unknownTables(packet, mapping),
+    label: labelOf(planned, packet),
+    amount: amountOf(planned),
+  });
+}
+
+/** The document without its changed rows, which are noted; undefined when its header is one. */
+function withoutChanges(rows: DocumentRows, changes: RowChange[]): DocumentRows | undefined {
+  const { handler, header, rowId } = rows;
+  const inserted = (at: Placed, id: string): boolean => {
+    const { status, number } = at.row;
+    if (status === 'insert') return true;
+    const decision = status === 'update' ? handler.onUpdate : handler.onDelete;
+    changes.push({ document: handler.document, entity: at.table, rowId: id, row: number, status, decision });
+    return false;
+  };
+  if (!inserted(header, rowId)) return undefined;
+  const lines = rows.lines.map((group) =>
+    group.filter((at) => inserted(at, plainText(at, handler.rowId).slice(0, 100))),
+  );
+  return { ...rows, lines };
+}
+
+function writeDocument(rows: DocumentRows, input: PlanInput): Result<WriteDocument> {
+  const { handler, header, rowId } = rows;
+  const context: ValueContext = {
+    codes: input.mapping.pull.codes,
+    zones: input.zones,
+    user: input.user,
+    packetId: input.packetId,
+    company: input.company,
+  };
+  const number = handler.number === undefined ? ok(undefined) : keyText(header, handler.number);
+  if (!number.ok) return number;
+  const head = rowValues(header, handler.write.values, context);
+  if (!head.ok) return head;
+  const { key, number: erpNumber } = handler.returns;
+  const lineContext = { ...context, keyType: key === undefined ? undefined : typeOf(key.type) };
+  const lines: WriteCall[] = [];
+  const taken: string[] = [];
+  for (const [index, line] of handler.lines.entries())
+    for (const at of rows.lines[index] ?? []) {
+      const values = rowValues(at, line.write.values, lineContext);
+      if (!values.ok) return values;
+      lines.push({ ...targetOf(line.write.to), values: values.value.values });
+      taken.push(JSON.stringify([line.entity, sorted(values.value)]));
+    }
+  return ok({
+    document: handler.document,
+    entity: handler.entity,
+    rowId,
+    number: number.value ?? null,
+    // Lines sorted: a phone that sends the same order again may send its lines in another order.
+    contentHash: input.hash(
+      JSON.stringify([handler.document, number.value ?? null, sorted(head.value), taken.sort()]),
+    ),
+    header: {
+      ...targetOf(handler.write.to),
+      values: head.value.values,
+      ...(key === undefined ? {} : { returnsKey: { name: key.name, type: typeOf(key.type) } }),
+      ...(erpNumber === undefined
+        ? {}
+        : { returnsNumber: { name: erpNumber.name, type: typeOf(erpNumber.type) } }),
+    },
+    lines,
+  });
+}
+
+/** By name, not in the mapping's order: moving a line in the file must not make every document a new one. */
+const sorted = (values: RowValues): RowValues['taken'] =>
+  [...values.taken].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+
+const targetOf = (to: WriteTarget): Pick<WriteCall, 'kind' | 'target'> =>
+  'table' in to ? { kind: 'table', target: to.table } : { kind: 'procedure', target: to.procedure };
+
+function awaitedReferences(planned: readonly Planned[]): Result<readonly AwaitedReference[]> {
+  const brought = new Set(
+    planned.map(({ document }) => JSON.stringify([document.document, document.number])),
+  );
+  const awaited = new Map<string, AwaitedReference>();
+  for (const { rows } of planned)
+    for (const { field, entity = rows.handler.entity, to, otherwise } of rows.handler.references)
+      for (const at of rowsOf(rows, entity)) {
+        const number = keyText(at, field);
+        if (!number.ok) return number;
+        if (number.value === undefined) continue;
+        const document = 'document' in to ? to.document : undefined;
+        if (document !== undefined && brought.has(JSON.stringify([document, number.value]))) continue;
+        const table = 'table' in to ? { table: to.table, column: to.column } : undefined;
+        const what = document ?? table?.table.name ?? '';
+        const key = JSON.stringify([document, table, number.value]);
+        // Two documents that name the same thing: the stricter wish counts.
+        const stricter = awaited.get(key)?.otherwise === 'park' ? 'park' : otherwise;
+        awaited.set(key, { what, number: number.value, document, table, otherwise: stricter });
+      }
+  return ok([...awaited.values()]);
+}
+
+function rowsOf(rows: DocumentRows, entity: string): readonly Placed[] {
+  if (entity.toLowerCase() === rows.handler.entity.toLowerCase()) return [rows.header];
+  return rows.handler.lines.flatMap((line, index) =>
+    line.entity.toLowerCase() === entity.toLowerCase() ? (rows.lines[index] ?? []) : [],
+  );
+}
+
+function unknownTables(packet: Packet, mapping: Mapping): readonly string[] {
+  const { documents, series, keepOnly } = mapping.pull;
+  const known = new Set(
+    [
+      ...documents.flatMap((one) => [one.entity, ...one.lines.map((line) => line.entity)]),
+      ...series.map((one) => one.entity),
+      ...keepOnly,
+    ].map((name) => name.toLowerCase()),
+  );
+  return [...packet.tables]
+    .filter(([key, table]) => table.rows.length > 0 && !known.has(key))
+    .map(([, table]) => table.name);
+}
+
+const plainText = (at: Placed, field: string | undefined): string => {
+  const text = field === undefined ? ok(undefined) : fieldText(at, field);
+  return text.ok ? (text.value?.trim() ?? '') : '';
+};
+
+function labelOf(planned: readonly Planned[], packet: Packet): string {
+  const labels = planned.map(({ rows: { handler, header }, document }) =>
+    [
+      [document.document, document.number ?? ''].filter((part) => part !== '').join(' '),
+      plainText(header, handler.customer).slice(0, 60),
+    ]
+      .filter((part) => part !== '')
+      .join(', '),
+  );
+  const [first] = labels;
+  if (first === undefined)
+    return [...packet.tables.values()]
+      .filter((table) => table.rows.length > 0)
+      .map((table) => table.name)
+      .slice(0, 3)
+      .join(', ');
+  return labels.length === 1 ? first : `${first} and ${labels.length - 1} more`;
+}
+
+/** For people: an amount that is no number is left out here and judged where it is written. */
+function amountOf(planned: readonly Planned[]): DecimalString | null {
+  const amounts = planned.flatMap(({ rows: { handler, header } }) => {
+    const text = plainText(header, handler.amount);
+    const amount = text.length > 40 ? undefined : parseDecimal(text);
+    return amount === undefined || amount.length > 60 ? [] : [amount];
+  });
+  if (amounts.length === 0) return null;
+  const sum = amounts.reduce((total, amount) => total.plus(amount), new Big(0));
+  return shortestDecimal(parseDecimal(sum.toFixed()) ?? amounts[0] ?? ('0' as DecimalString));
+}
