@@ -26,6 +26,7 @@ export class ScriptedEngine implements SqlEngine {
   readonly closed: number[] = [];
   readonly #script: Script;
   #lastSession = 50;
+  #onClosed: (() => void) | undefined;
 
   constructor(script: Script) {
     this.#script = script;
@@ -48,18 +49,29 @@ export class ScriptedEngine implements SqlEngine {
   }
 
   #session(id: number): SqlSession {
-    const engine = this;
     return {
       id,
-      async *execute(request, signal) {
-        if (request.kind === 'batch' && /^set ansi_nulls/i.test(request.text)) return;
-        const call = { session: id, request, signal };
-        engine.calls.push(call);
-        yield* engine.#script(call);
+      execute: (request, signal) => this.#run({ session: id, request, signal }),
+      reset: () => void this.resets.push(id),
+      close: () => {
+        this.closed.push(id);
+        this.#onClosed?.();
       },
-      reset: () => void engine.resets.push(id),
-      close: () => void engine.closed.push(id),
     };
+  }
+
+  async *#run(call: Call): AsyncGenerator<SqlEvent> {
+    if (call.request.kind === 'batch' && /^set ansi_nulls/i.test(call.request.text)) return;
+    this.calls.push(call);
+    yield* this.#script(call);
+  }
+
+  /** Resolves when `count` sessions were closed. */
+  async sessionsClosed(count: number): Promise<void> {
+    while (this.closed.length < count)
+      await new Promise<void>((resolve) => {
+        this.#onClosed = resolve;
+      });
   }
 }
 
