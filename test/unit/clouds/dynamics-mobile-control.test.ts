@@ -142,6 +142,8 @@ describe('control of the Dynamics Mobile cloud', () => {
         seen.push(text);
       }
       expect(seen).toEqual([big('a'), big('c')]);
+      control.synchronize({ ...AREA, user: 'anna' });
+      expect(readdirSync(folder)).toHaveLength(1);
       expect(control.statistics().maxBytesInMemory).toBeLessThan(700_000);
       cloud.close();
       expect(readdirSync(folder)).toEqual([]);

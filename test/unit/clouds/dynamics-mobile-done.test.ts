@@ -113,6 +113,18 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
 });
 
 describe('done (sqs)', () => {
+  it('DM-49 refuses one report of two lists where only whole lists are taken', async () => {
+    const { list, done, control, deliver } = testCloud({ switches: { queue: 'sqs', wholeListOnly: true } });
+    deliver(1);
+    const first = await list();
+    deliver(2);
+    const second = await list();
+    expect(await list()).toEqual([]);
+    expect((await done(JSON.stringify([...first, ...second]))).status).toBe(400);
+    expect((await done(JSON.stringify(second))).status).toBe(200);
+    expect(control.queueState(AREA)).toMatchObject({ delivered: [first[0]!.id], done: [second[0]!.id] });
+  });
+
   it('DM-48 an outdated handle removes nothing, the newest one does, also late', async () => {
     const { list, done, control, deliver, time } = testCloud({ switches: { queue: 'sqs' } });
     const id = deliver(1);

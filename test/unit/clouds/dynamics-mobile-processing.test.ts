@@ -113,6 +113,12 @@ describe('processing a push', () => {
     },
   );
 
+  it('DM-25 accepts values of exactly their size', async () => {
+    const { push } = testCloud();
+    const Customer = [{ No: 'x', Name: 'y'.repeat(100), City: 'ž'.repeat(30) }];
+    expect((await push(snapshot({ ...MINIMAL, Customer }))).status).toBe('accepted');
+  });
+
   it('DM-26 loads insert, inserted and none, loads update with a warning, leaves delete out', async () => {
     const { push, control } = testCloud();
     const row = (status: string, no: string) => `<r${status}><No>${no}</No><Name>n</Name></r>`;

@@ -4,8 +4,7 @@ import { json } from './answers.ts';
 import { streamOf } from './bodies.ts';
 import type { DynamicsMobile } from './cloud.ts';
 import type { Control, SnapshotView } from './control.ts';
-import { FAULT_KINDS } from './faults.ts';
-import { CALL_KINDS } from './state.ts';
+import { CALL_KINDS, FAULT_KINDS } from './fault-script.ts';
 import type { SwitchesPatch } from './switches.ts';
 
 const area = z.string();

@@ -1,7 +1,7 @@
 import type { StoredBody } from './bodies.ts';
 import { enqueue, putInQueue } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault-script.ts';
 import type { Processor } from './processing.ts';
 import { dropExpired } from './pull.ts';
 import { makeArea } from './state.ts';

@@ -1,41 +1,8 @@
 import { ConnectionCut } from '../connection-cut.ts';
 import { htmlPage, message, storageError } from './answers.ts';
 import { streamOf } from './bodies.ts';
-import type { CallKind, World } from './state.ts';
-
-export const FAULT_KINDS = [
-  'status',
-  'delay',
-  'cut',
-  'html',
-  'wrong-length',
-  'half',
-  'lost-answer',
-  'expired',
-] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
-
-/** One line of a fault script. The first line that fits a call and has lives left is used. */
-export interface Fault {
-  on: CallKind | 'any';
-  kind: FaultKind;
-  /** Only calls of this area. */
-  area?: string | undefined;
-  /** For `status`; default 503. */
-  status?: number | undefined;
-  /** For `status`: sent as Retry-After. */
-  retryAfterSeconds?: number | undefined;
-  /** For `delay`; default 1000. */
-  ms?: number | undefined;
-  /** For `cut` on an upload: after so many bytes were read; default before the first. */
-  afterBytes?: number | undefined;
-  /** For `wrong-length`: declared length minus true length; default 17. */
-  off?: number | undefined;
-  /** Calls to hit. */
-  times: number;
-  /** Fitting calls to let pass first. */
-  skip?: number | undefined;
-}
+import type { CallKind, Fault } from './fault-script.ts';
+import type { World } from './state.ts';
 
 const CHAOS: Omit<Fault, 'on' | 'times'>[] = [
   { kind: 'status', status: 500 },

@@ -1,11 +1,12 @@
 import { message } from './answers.ts';
 import { takeDone } from './done.ts';
+import type { CallKind } from './fault-script.ts';
 import { performUnder, takeFault } from './faults.ts';
 import { decodePart } from './links.ts';
 import type { Processor } from './processing.ts';
 import { giveBody, giveDownloadLink, giveList } from './pull.ts';
 import { givePushLink, takeUpload } from './push.ts';
-import type { Area, CallKind, CallRecord, World } from './state.ts';
+import type { Area, CallRecord, World } from './state.ts';
 
 interface Route {
   kind: CallKind;

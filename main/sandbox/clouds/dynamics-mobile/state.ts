@@ -1,10 +1,8 @@
 import type { BodyStore, StoredBody } from './bodies.ts';
-import type { Fault } from './faults.ts';
+import type { CallKind, Fault } from './fault-script.ts';
 import type { SnapshotTable } from './snapshot.ts';
 import type { Switches } from './switches.ts';
 
-export const CALL_KINDS = ['list', 'link', 'download', 'done', 'pushLink', 'upload'] as const;
-export type CallKind = (typeof CALL_KINDS)[number];
 export type QueueKind = 'packet' | 'file';
 
 export interface Snapshot {
