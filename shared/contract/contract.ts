@@ -86,7 +86,7 @@ export const contract = {
     z.strictObject({
       /** Absent: all links. */
       links: z.array(linkName).max(100).optional(),
-      /** Absent: pull, then push. */
+      /** Absent: push where it is switched on, else pull. A push pulls first. */
       flow: flowSchema.optional(),
     }),
     z.object({

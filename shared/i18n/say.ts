@@ -1,4 +1,4 @@
-import type { Text } from '../contract/status.ts';
+import type { Light, Text } from '../contract/status.ts';
 import en from './en.json' with { type: 'json' };
 import { ago, clock, lasting, when, type TimeWords, type Viewpoint } from './time-words.ts';
 
@@ -32,6 +32,21 @@ export class Speaker {
   say(text: Text): string {
     const pattern = isTextKey(text.key) ? catalogue[text.key] : undefined;
     return pattern === undefined ? text.key : this.#fill(pattern, text.params);
+  }
+
+  /** A light's fact with its age. A failing one says what, and since when. */
+  light(light: Light): string {
+    const since: Params = light.since === undefined ? {} : { since: light.since };
+    const what = this.say({ key: light.fact.key, params: { ...since, ...light.fact.params } });
+    return light.state === 'attention' && light.since !== undefined
+      ? this.text('light.failingSince', { what, ...since })
+      : what;
+  }
+
+  /** `14 applied`: what a run counted, by the name the engine gave it. */
+  count(name: string, count: number): string {
+    const key = `count.${name}`;
+    return isTextKey(key) ? this.text(key, { count }) : this.text('count.other', { count, name });
   }
 
   ago(at: number): string {

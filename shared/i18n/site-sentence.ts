@@ -1,5 +1,6 @@
 import type { LinkStatus, SiteStatus, Text } from '../contract/status.ts';
 import { assertNever } from '../model/result.ts';
+import type { TextKey } from './say.ts';
 
 const sum = (links: readonly LinkStatus[], of: (link: LinkStatus) => number): number =>
   links.reduce((total, link) => total + of(link), 0);
@@ -30,7 +31,7 @@ export function siteSentence(status: SiteStatus, say: (text: Text) => string): T
 
   const parked = sum(links, (link) => link.parked);
   if (parked > 0) return { key: 'site.parked', params: { count: parked } };
-  if (status.light === 'attention') return { key: 'site.attention', params: {} };
+  if (status.light === 'attention') return attention(links, say);
 
   const uncertain = sum(links, (link) => link.unknown);
   if (uncertain > 0) return { key: 'site.uncertain', params: { count: uncertain } };
@@ -54,17 +55,27 @@ export function siteSentence(status: SiteStatus, say: (text: Text) => string): T
   }
 }
 
-function waiting(links: readonly LinkStatus[]): Text {
+/** No light fails and nothing is parked, yet something needs a look: what waits too long, or the last run. */
+function attention(links: readonly LinkStatus[], say: (text: Text) => string): Text {
+  const bad = links.filter((link) => link.light === 'attention');
+  const failed = bad
+    .flatMap((link) => link.lastRuns)
+    .find((run) => run.outcome === 'failed' && run.failure !== undefined);
+  if (failed?.failure !== undefined)
+    return { key: 'site.lastFailed', params: { what: say(failed.failure.what) } };
+  return pending(bad, 'site.lateIn', 'site.lateOut') ?? { key: 'site.attention', params: {} };
+}
+
+const waiting = (links: readonly LinkStatus[]): Text =>
+  pending(links, 'site.waitingIn', 'site.waitingOut') ?? { key: 'site.waiting', params: {} };
+
+function pending(links: readonly LinkStatus[], inKey: TextKey, outKey: TextKey): Text | undefined {
   const count = sum(links, (link) => link.pendingIn.count);
   const since = oldest(links, (link) => link.pendingIn.oldest);
-  if (count > 0)
-    return { key: 'site.waitingIn', params: { count, ...(since === undefined ? {} : { oldest: since }) } };
+  if (count > 0 && since !== undefined) return { key: inKey, params: { count, oldest: since } };
   const out = sum(links, (link) => link.pendingOut.count);
   const outSince = oldest(links, (link) => link.pendingOut.oldest);
-  return out > 0
-    ? {
-        key: 'site.waitingOut',
-        params: { count: out, ...(outSince === undefined ? {} : { oldest: outSince }) },
-      }
-    : { key: 'site.waiting', params: {} };
+  return out > 0 && outSince !== undefined
+    ? { key: outKey, params: { count: out, oldest: outSince } }
+    : undefined;
 }
