@@ -1,4 +1,7 @@
-/** How a fault recognises the requests it is for: text it contains (upper and lower case alike), a pattern, a test. */
+/**
+ * How a fault recognises the requests it is for: words it contains (upper and lower case alike, but no part of a longer
+ * word: a driver's opening batch sets `cursor_close_on_commit`), a pattern, a test.
+ */
 export type RequestMatch = string | RegExp | ((text: string) => boolean);
 
 /** All but patterns and tests is plain data, so that a fault can be armed from another process. */
@@ -237,8 +240,20 @@ export class WireFaults {
 
 function matches(match: RequestMatch | undefined, text: string): boolean {
   if (match === undefined) return true;
-  if (typeof match === 'string') return text.toUpperCase().includes(match.toUpperCase());
+  if (typeof match === 'string') return containsWords(text.toUpperCase(), match.toUpperCase());
   return typeof match === 'function'
     ? match(text)
     : new RegExp(match.source, match.flags.replace(/[gy]/g, '')).test(text);
+}
+
+const WORD = /[\p{L}\p{N}_@#$]/u;
+
+function containsWords(text: string, words: string): boolean {
+  const joins = (left: string, right: string): boolean => WORD.test(left) && WORD.test(right);
+  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
+    const end = at + words.length;
+    const before = joins(text.charAt(at - 1), words.charAt(0));
+    if (!before && !joins(words.charAt(words.length - 1), text.charAt(end))) return true;
+  }
+  return false;
 }

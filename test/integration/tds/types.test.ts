@@ -46,15 +46,31 @@ const cases: Case[] = [
   ['nvarchar(max) empty', sql.NVarChar(sql.MAX), '', ''],
   ['binary', sql.Binary, Buffer.from([1, 2, 3, 4]), Uint8Array.of(1, 2, 3, 4), Buffer.from([1, 2, 3, 4])],
   ['varbinary', sql.VarBinary(8), Buffer.from([0, 255]), Uint8Array.of(0, 255), Buffer.from([0, 255])],
-  ['varbinary(max)', sql.VarBinary(sql.MAX), Buffer.alloc(70_000, 9), new Uint8Array(70_000).fill(9), Buffer.alloc(70_000, 9)],
+  [
+    'varbinary(max)',
+    sql.VarBinary(sql.MAX),
+    Buffer.alloc(70_000, 9),
+    new Uint8Array(70_000).fill(9),
+    Buffer.alloc(70_000, 9),
+  ],
   ['image', sql.Image, Buffer.from([7]), Uint8Array.of(7), Buffer.from([7])],
   ['uniqueidentifier', sql.UniqueIdentifier, guid.toLowerCase(), guid, guid],
   ['date', sql.Date, new Date('0001-01-01T00:00:00Z'), { days: 0, ticks: 0 }],
   ['time', sql.Time(3), when, { days: 0, ticks }, new Date('1970-01-01T10:11:12.123Z')],
-  ['smalldatetime', sql.SmallDateTime, new Date('2024-02-29T10:11:00Z'), { days, ticks: ticks - 121_230_000 }],
+  [
+    'smalldatetime',
+    sql.SmallDateTime,
+    new Date('2024-02-29T10:11:00Z'),
+    { days, ticks: ticks - 121_230_000 },
+  ],
   ['datetime', sql.DateTime, new Date('2024-02-29T10:11:12.997Z'), { days, ticks: ticks + 8_740_000 }],
   ['datetime2', sql.DateTime2(7), when, { days, ticks }],
-  ['datetime2(0)', sql.DateTime2(0), new Date('9999-12-31T23:59:59Z'), { days: 3_652_058, ticks: 863_990_000_000 }],
+  [
+    'datetime2(0)',
+    sql.DateTime2(0),
+    new Date('9999-12-31T23:59:59Z'),
+    { days: 3_652_058, ticks: 863_990_000_000 },
+  ],
   ['datetimeoffset', sql.DateTimeOffset(3), when, { days, ticks, offset: 0 }],
 ];
 
@@ -64,14 +80,20 @@ test('every type a driver can send arrives exactly, and goes back as a column an
   const pool = await b.pool();
   for (const [name, declared, sent, seen, back = sent] of cases) {
     for (const value of [sent, null]) {
-      const answer = await pool.request().input('v', declared as sql.ISqlType, value).query('SELECT @v AS v');
+      const answer = await pool
+        .request()
+        .input('v', declared as sql.ISqlType, value)
+        .query('SELECT @v AS v');
       const parameter = parameterSeen(engine);
       expect(parameter.value, `${name} seen`).toEqual(value === null ? null : seen);
       expect(answer.recordset[0].v, `${name} back`).toEqual(value === null ? null : back);
     }
     // The driver does not take these two as outputs.
     if (name === 'text' || name === 'image') continue;
-    const called = await pool.request().output('v', declared as sql.ISqlType, sent).execute('echo');
+    const called = await pool
+      .request()
+      .output('v', declared as sql.ISqlType, sent)
+      .execute('echo');
     expect(called.output.v, `${name} out`).toEqual(back);
     expect(called.recordset[0].v, `${name} row`).toEqual(back);
     expect(called.returnValue).toBe(0);
@@ -155,7 +177,9 @@ test('a value longer than its declared type is error 8016, and the connection go
   await using b = await bench({ engine: echo() });
   const pool = await b.pool();
   const request = () => pool.request();
-  await expect(request().input('v', sql.NVarChar(2), 'four').query('x')).rejects.toMatchObject({ number: 8016 });
+  await expect(request().input('v', sql.NVarChar(2), 'four').query('x')).rejects.toMatchObject({
+    number: 8016,
+  });
   expect((await request().input('v', sql.NVarChar(4), 'four').query('x')).recordset).toEqual([{ v: 'four' }]);
 });
 

@@ -19,12 +19,18 @@ function roundTrip(type: SqlType, value: SqlValue): { type: SqlType; value: SqlV
   return { type: wire.type, value: back };
 }
 
-const digits = (max: number) => fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: max });
+const digits = (max: number) =>
+  fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: max });
 
 const decimals = fc
   .tuple(fc.integer({ min: 1, max: 38 }), fc.boolean())
   .chain(([precision, negative]) =>
-    fc.tuple(fc.constant(precision), fc.integer({ min: 0, max: precision }), digits(precision), fc.constant(negative)),
+    fc.tuple(
+      fc.constant(precision),
+      fc.integer({ min: 0, max: precision }),
+      digits(precision),
+      fc.constant(negative),
+    ),
   )
   .map(([precision, scale, text, negative]) => {
     const padded = text.padStart(scale + 1, '0');
@@ -41,7 +47,9 @@ const money = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((scaled)
 const day = fc.integer({ min: 0, max: 3_652_058 });
 const ticks = (scale: number) =>
   fc.integer({ min: 0, max: 86_400 * 10 ** scale - 1 }).map((units) => units * 10 ** (7 - scale));
-const scaled = fc.integer({ min: 0, max: 7 }).chain((scale) => fc.tuple(fc.constant(scale), day, ticks(scale)));
+const scaled = fc
+  .integer({ min: 0, max: 7 })
+  .chain((scale) => fc.tuple(fc.constant(scale), day, ticks(scale)));
 
 describe('values survive the wire', () => {
   test.prop([decimals])('decimal, every digit up to 38', ({ precision, scale, value }) => {
@@ -57,11 +65,14 @@ describe('values survive the wire', () => {
     expect(roundTrip({ name: 'bigint' }, value).value).toBe(value);
   });
 
-  test.prop([fc.string({ unit: 'binary', maxLength: 4000 }).filter((text) => text.length <= 4000)])('nvarchar', (value) => {
-    expect(roundTrip({ name: 'nvarchar', length: 4000 }, value).value).toBe(value);
-    expect(roundTrip({ name: 'nvarchar', length: 'max' }, value).value).toBe(value);
-    expect(roundTrip({ name: 'ntext' }, value).value).toBe(value);
-  });
+  test.prop([fc.string({ unit: 'binary', maxLength: 4000 }).filter((text) => text.length <= 4000)])(
+    'nvarchar',
+    (value) => {
+      expect(roundTrip({ name: 'nvarchar', length: 4000 }, value).value).toBe(value);
+      expect(roundTrip({ name: 'nvarchar', length: 'max' }, value).value).toBe(value);
+      expect(roundTrip({ name: 'ntext' }, value).value).toBe(value);
+    },
+  );
 
   test.prop([fc.uint8Array({ maxLength: 8000 })])('varbinary', (value) => {
     expect(roundTrip({ name: 'varbinary', length: 8000 }, value).value).toEqual(value);
@@ -72,14 +83,17 @@ describe('values survive the wire', () => {
     expect(roundTrip({ name: 'uniqueidentifier' }, value.toUpperCase()).value).toBe(value.toUpperCase());
   });
 
-  test.prop([scaled, fc.integer({ min: -840, max: 840 })])('times of every scale and zone', ([scale, days, t], offset) => {
-    expect(roundTrip({ name: 'time', scale }, { days: 0, ticks: t }).value).toEqual({ days: 0, ticks: t });
-    expect(roundTrip({ name: 'datetime2', scale }, { days, ticks: t }).value).toEqual({ days, ticks: t });
-    // The ends of the calendar have no UTC on the other side of them.
-    const inner = Math.min(Math.max(days, 1), 3_652_057);
-    const zoned = { days: inner, ticks: t, offset };
-    expect(roundTrip({ name: 'datetimeoffset', scale }, zoned).value).toEqual(zoned);
-  });
+  test.prop([scaled, fc.integer({ min: -840, max: 840 })])(
+    'times of every scale and zone',
+    ([scale, days, t], offset) => {
+      expect(roundTrip({ name: 'time', scale }, { days: 0, ticks: t }).value).toEqual({ days: 0, ticks: t });
+      expect(roundTrip({ name: 'datetime2', scale }, { days, ticks: t }).value).toEqual({ days, ticks: t });
+      // The ends of the calendar have no UTC on the other side of them.
+      const inner = Math.min(Math.max(days, 1), 3_652_057);
+      const zoned = { days: inner, ticks: t, offset };
+      expect(roundTrip({ name: 'datetimeoffset', scale }, zoned).value).toEqual(zoned);
+    },
+  );
 
   test('a GUID is mixed-endian on the wire', () => {
     const out = new ByteWriter(32);
@@ -115,12 +129,15 @@ describe('hostile values', () => {
     expect(() => read(hex)).toThrow(ProtocolError);
   });
 
-  test.prop([fc.uint8Array({ maxLength: 200 })])('random bytes never do anything but throw what is expected', (bytes) => {
-    const from = new ByteReader(Buffer.from(bytes));
-    try {
-      readValue(from, readTypeInfo(from, 'parameter'));
-    } catch (error) {
-      expect(['ProtocolError', 'Truncated', 'RefusedType']).toContain((error as Error).constructor.name);
-    }
-  });
+  test.prop([fc.uint8Array({ maxLength: 200 })])(
+    'random bytes never do anything but throw what is expected',
+    (bytes) => {
+      const from = new ByteReader(Buffer.from(bytes));
+      try {
+        readValue(from, readTypeInfo(from, 'parameter'));
+      } catch (error) {
+        expect(['ProtocolError', 'Truncated', 'RefusedType']).toContain((error as Error).constructor.name);
+      }
+    },
+  );
 });
