@@ -1,0 +1,5 @@
+import { queue } from './0001-queue.ts';
+import type { Migration } from './migration.ts';
+
+/** In order. Append only: a test holds the hash of each. */
+export const MIGRATIONS: readonly Migration[] = [queue];

@@ -1,0 +1,99 @@
+import type { Item } from '../../core/queue/item.ts';
+import type { QueueStore } from '../../core/queue/queue-store.ts';
+import type { Runtime } from '../../core/runtime/runtime.ts';
+import type { ItemId, StartId } from '../../../shared/model/ids.ts';
+import type { Instant } from '../../../shared/model/time.ts';
+import { claims } from './claims.ts';
+import { openForReading, openForWriting } from './connection.ts';
+import { migrate, refuseForeign } from './migrate.ts';
+import { MIGRATIONS } from './migrations/all.ts';
+import { pulledPackets } from './pulled-packets.ts';
+import { pushedSnapshots } from './pushed-snapshots.ts';
+import { queueReads } from './queue-reads.ts';
+import type { QueueReads } from './queue-reads.ts';
+import { retention } from './retention.ts';
+import type { Retention } from './retention.ts';
+import { runsAndFacts } from './runs-and-facts.ts';
+import { translated } from './sqlite-error.ts';
+import { readContext, writeContext } from './store-context.ts';
+import type { OnDamaged } from './store-context.ts';
+import { registerSearch } from './statements/item-search.ts';
+
+export interface StoreOptions {
+  /** Absolute path of `ferry.sqlite`; its folder must exist. */
+  readonly file: string;
+  /** Zone in which "settled today" is counted. UTC when absent. */
+  readonly zone?: string | undefined;
+  /** Told about rows that could not be read and were left out or put before a person. */
+  readonly onDamaged?: OnDamaged | undefined;
+}
+
+export type SqliteStore = QueueStore &
+  QueueReads &
+  Retention & {
+    /** parked -> discarded. Undefined when the state does not allow it. The caller has proven that nothing was applied. */
+    discard(id: ItemId, note: string, now: Instant): Item | undefined;
+    /** Moves the log into the file and cuts it. Cheap when there is little. */
+    checkpoint(): void;
+    /** Idempotent. */
+    close(): void;
+  };
+
+export type ReadStore = QueueReads & { close(): void };
+
+/**
+ * Opens (creates, migrates) the store of a site for its one agent. Throws StoreError: `newer`, `foreign`, `cannot-open`,
+ * `corrupt`, `busy`, `full`, `io`. The caller holds the site lock.
+ */
+export function openStore(
+  options: StoreOptions & { readonly runtime?: Pick<Runtime, 'fault'> | undefined },
+): SqliteStore {
+  const { file, zone = 'UTC', onDamaged = () => undefined, runtime } = options;
+  const db = openForWriting(file);
+  try {
+    translated(() => {
+      migrate(db, file, MIGRATIONS);
+    });
+    registerSearch(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  const context = writeContext(db, { zone, onDamaged, fault: (name) => runtime?.fault(name) ?? false });
+  const holders = new Set<StartId>();
+  return {
+    ...queueReads(context),
+    ...claims(context, holders),
+    ...pulledPackets(context, holders),
+    ...pushedSnapshots(context, holders),
+    ...runsAndFacts(context),
+    ...retention(context),
+    checkpoint: () => {
+      translated(() => db.pragma('wal_checkpoint(TRUNCATE)'));
+    },
+    close: () => {
+      db.close();
+    },
+  };
+}
+
+/** Opens an existing store for looking only, beside a running agent or without one. Throws StoreError. */
+export function openReadStore(file: string, options: Omit<StoreOptions, 'file'> = {}): ReadStore {
+  const { zone = 'UTC', onDamaged = () => undefined } = options;
+  const db = openForReading(file);
+  try {
+    translated(() => {
+      refuseForeign(db, file, MIGRATIONS);
+    });
+    registerSearch(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return {
+    ...queueReads(readContext(db, { zone, onDamaged })),
+    close: () => {
+      db.close();
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import type { ItemReason } from '../../core/queue/item.ts';
+import type { QueueStore } from '../../core/queue/queue-store.ts';
+import { changeItem, requireItem } from './change-item.ts';
+import { requireClaimed } from './claims.ts';
+import type { ClaimHolders } from './claims.ts';
+import type { WriteContext } from './store-context.ts';
+import { upsertLastSettledIn } from './statements/facts.ts';
+import { findPacketItems } from './statements/item-read.ts';
+import { endAttempt, insertBody, insertEvent, insertItem, wakeWaiting } from './statements/item-write.ts';
+import { upsertDocument, upsertLedgerRow } from './statements/ledger.ts';
+import {
+  checkDelivery,
+  closeReportedListings,
+  findOpenListing,
+  insertDelivery,
+  insertListing,
+  isDeliveryChecked,
+  isPacketSeen,
+  raiseInboundMark,
+  reportDelivery,
+} from './statements/listings.ts';
+
+type PulledPackets = Pick<
+  QueueStore,
+  'rememberListing' | 'storePacket' | 'markChecked' | 'settleReport' | 'settlePacket'
+>;
+
+export function pulledPackets(context: WriteContext, holders: ClaimHolders): PulledPackets {
+  const { db, write } = context;
+  return {
+    rememberListing: (link, listing, now) => {
+      // An empty list leaves nothing to report; keeping each would add a row per poll.
+      if (listing.entries.length === 0) return 0;
+      return write(() => {
+        const open = findOpenListing(db, link, listing);
+        if (open !== undefined) return open;
+        const { queue } = listing;
+        const seen = listing.entries.map((entry) => isPacketSeen(db, link, queue, entry.id));
+        const checked = listing.entries.map((entry) => isDeliveryChecked(db, link, queue, entry));
+        const id = insertListing(db, link, listing, now);
+        listing.entries.forEach((entry, position) => {
+          insertDelivery(db, id, position, { link, queue, entry, checked: checked[position] === true });
+          if (seen[position] !== true) raiseInboundMark(db, link, entry.user);
+        });
+        return id;
+      });
+    },
+
+    storePacket: (item, delivery, park, now) =>
+      write(() => {
+        const { queue, entry } = delivery;
+        checkDelivery(db, item.link, queue, entry);
+        const known = findPacketItems(db, item.link, queue, item.externalId);
+        const same = known.find((one) => one.body.hash === item.body.hash);
+        if (same !== undefined) return same;
+        const reason: ItemReason | undefined =
+          known.length === 0 || park !== undefined
+            ? park
+            : {
+                kind: 'failure',
+                failure: {
+                  kind: 'conflict',
+                  where: `packet ${item.externalId}`,
+                  message: 'the cloud delivered this packet again with other content',
+                },
+              };
+        // What differs may differ in what the phone knows, so snapshots read before it are as void as by a new packet.
+        if (known.length > 0) raiseInboundMark(db, item.link, item.user);
+        if (item.body.place === 'row' && item.body.bytes !== undefined)
+          insertBody(db, item.body.hash, item.body.bytes);
+        const id = insertItem(db, item, {
+          queue,
+          state: reason === undefined ? 'ready' : 'parked',
+          reason,
+          now,
+        });
+        insertEvent(db, id, 'stored', '', now);
+        if (reason !== undefined) insertEvent(db, id, 'parked', JSON.stringify(reason), now);
+        return requireItem(db, id);
+      }),
+
+    markChecked: (link, queue, entry) => {
+      write(() => {
+        checkDelivery(db, link, queue, entry);
+      });
+    },
+
+    settleReport: (link, queue, entries, now) => {
+      write(() => {
+        for (const entry of entries) reportDelivery(db, link, queue, entry);
+        closeReportedListings(db, link, now);
+      });
+    },
+
+    settlePacket: (id, settled, now) =>
+      write(() => {
+        const item = requireClaimed(context, holders, id, 'settle');
+        if (item.direction !== 'in') throw new Error(`item ${String(id)} is no pulled packet`);
+        const { link } = item;
+        upsertLedgerRow(
+          db,
+          { source: settled.source, packetId: item.externalId, payloadHash: settled.payloadHash },
+          now,
+        );
+        for (const document of settled.documents) {
+          upsertDocument(db, link, id, document, now);
+          if (document.number !== null)
+            wakeWaiting(db, link, { document: document.document, number: document.number }, now);
+        }
+        raiseInboundMark(db, link, item.user);
+        upsertLastSettledIn(db, link, now);
+        endAttempt(db, id, settled.outcome, now);
+        const outcome = JSON.stringify({ outcome: settled.outcome, documents: settled.documents });
+        return changeItem(db, item, 'settle', {
+          now,
+          event: settled.outcome,
+          detail: outcome,
+          outcome,
+          label: settled.label,
+        });
+      }),
+  };
+}

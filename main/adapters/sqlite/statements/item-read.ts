@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import type { Direction, Item } from '../../../core/queue/item.ts';
+import type { ItemId, LinkId, Sha256 } from '../../../../shared/model/ids.ts';
+import { sha256 } from '../../../../shared/model/ids.ts';
+import type { Instant } from '../../../../shared/model/time.ts';
+import type { PacketQueue } from '../../../core/packets/packet-cloud.ts';
+import type { TimelineEntry } from '../../../core/queue/queue-store.ts';
+import type { ReadDb } from '../connection.ts';
+import { decode, flag, optional } from './decode.ts';
+import { ITEM_COLUMNS, decodeItem } from './item-row.ts';
+import { prepared } from './prepared.ts';
+
+export function findItem(db: ReadDb, id: ItemId): Item | undefined {
+  const row: unknown = prepared(db, `SELECT ${ITEM_COLUMNS} FROM item AS i WHERE i.id = ?`).get(id);
+  return row === undefined ? undefined : decodeItem(row);
+}
+
+/** The id only: a damaged row must be nameable. */
+export function findNextDueId(
+  db: ReadDb,
+  link: LinkId,
+  direction: Direction,
+  now: Instant,
+): number | undefined {
+  const row: unknown = prepared(
+    db,
+    `SELECT i.id FROM item AS i
+     WHERE i.state IN ('ready', 'waiting', 'unknown') AND i.link = ? AND i.direction = ? AND i.due_at <= ?
+     ORDER BY i.due_at, i.id LIMIT 1`,
+  ).get(link, direction, now);
+  return row === undefined ? undefined : decode(z.object({ id: z.int() }), row, 'item').id;
+}
+
+/** Undefined when there is no such item. */
+export function findInDoubt(db: ReadDb, id: ItemId): boolean | undefined {
+  const row: unknown = prepared(db, 'SELECT i.in_doubt FROM item AS i WHERE i.id = ?').get(id);
+  return row === undefined ? undefined : decode(z.object({ in_doubt: flag }), row, 'item').in_doubt;
+}
+
+export function findNextDueAt(db: ReadDb, link: LinkId, direction: Direction): Instant | undefined {
+  const row: unknown = prepared(
+    db,
+    `SELECT min(i.due_at) AS due FROM item AS i
+     WHERE i.state IN ('ready', 'waiting', 'unknown') AND i.link = ? AND i.direction = ?`,
+  ).get(link, direction);
+  return decode(z.object({ due: optional(z.int()) }), row, 'item').due;
+}
+
+/** All inbound items of a packet id, oldest first. */
+export function findPacketItems(
+  db: ReadDb,
+  link: LinkId,
+  queue: PacketQueue,
+  packetId: string,
+): readonly Item[] {
+  return prepared(
+    db,
+    `SELECT ${ITEM_COLUMNS} FROM item AS i
+     WHERE i.direction = 'in' AND i.link = ? AND i.queue = ? AND i.external_id = ? ORDER BY i.id`,
+  )
+    .all(link, queue, packetId)
+    .map(decodeItem);
+}
+
+export function findUnsentOf(db: ReadDb, link: LinkId, user: string): Item | undefined {
+  const row: unknown = prepared(
+    db,
+    `SELECT ${ITEM_COLUMNS} FROM item AS i
+     WHERE i.direction = 'out' AND i.state NOT IN ('settled', 'discarded') AND i.link = ? AND i.user = ?`,
+  ).get(link, user);
+  return row === undefined ? undefined : decodeItem(row);
+}
+
+export function findUnsent(db: ReadDb, link: LinkId): readonly unknown[] {
+  return prepared(
+    db,
+    `SELECT ${ITEM_COLUMNS} FROM item AS i
+     WHERE i.direction = 'out' AND i.state NOT IN ('settled', 'discarded') AND i.link = ? ORDER BY i.id`,
+  ).all(link);
+}
+
+export function findClaimsOfOthers(
+  db: ReadDb,
+  start: string,
+): readonly { readonly id: number; readonly uncleanExits: number }[] {
+  return prepared(
+    db,
+    `SELECT i.id, i.unclean_exits FROM item AS i WHERE i.state = 'working' AND i.claimed_by <> ? ORDER BY i.id`,
+  )
+    .all(start)
+    .map((row) => {
+      const claim = decode(z.object({ id: z.int(), unclean_exits: z.int() }), row, 'item');
+      return { id: claim.id, uncleanExits: claim.unclean_exits };
+    });
+}
+
+export function findOpenOfUser(
+  db: ReadDb,
+  link: LinkId,
+  user: string,
+): { readonly pending: number; readonly parkedSince: Instant | undefined } {
+  const row: unknown = prepared(
+    db,
+    `SELECT count(*) FILTER (WHERE i.state <> 'parked') AS pending,
+            min(i.state_since) FILTER (WHERE i.state = 'parked') AS parked_since
+     FROM item AS i
+     WHERE i.direction = 'in' AND i.state NOT IN ('settled', 'discarded') AND i.link = ?
+       AND i.user = ? COLLATE NOCASE`,
+  ).get(link, user);
+  const found = decode(z.object({ pending: z.int(), parked_since: optional(z.int()) }), row, 'item');
+  return { pending: found.pending, parkedSince: found.parked_since };
+}
+
+const stateCount = z.object({
+  direction: z.enum(['in', 'out']),
+  state: z.string(),
+  n: z.int(),
+  oldest: z.int(),
+});
+export type StateCount = z.infer<typeof stateCount>;
+
+/** Items that are neither settled nor discarded, by direction and state. */
+export function countOpen(db: ReadDb, link: LinkId): readonly StateCount[] {
+  return prepared(
+    db,
+    `SELECT i.direction, i.state, count(*) AS n, min(i.created_at) AS oldest FROM item AS i
+     WHERE i.state NOT IN ('settled', 'discarded') AND i.link = ? GROUP BY i.direction, i.state`,
+  )
+    .all(link)
+    .map((row) => decode(stateCount, row, 'item'));
+}
+
+export function countSettledSince(db: ReadDb, link: LinkId, since: Instant): number {
+  const row: unknown = prepared(
+    db,
+    `SELECT count(*) AS n FROM item AS i
+     WHERE i.settled_at IS NOT NULL AND i.link = ? AND i.settled_at >= ? AND i.state = 'settled'`,
+  ).get(link, since);
+  return decode(z.object({ n: z.int() }), row, 'item').n;
+}
+
+export function readTimeline(db: ReadDb, id: ItemId): readonly TimelineEntry[] {
+  const entry = z.object({ at: z.int(), event: z.string(), detail: z.string() });
+  return prepared(db, 'SELECT at, event, detail FROM item_event WHERE item = ? ORDER BY id')
+    .all(id)
+    .map((row) => decode(entry, row, `timeline of item ${String(id)}`));
+}
+
+export function readBody(db: ReadDb, hash: Sha256): Uint8Array | undefined {
+  const row: unknown = prepared(db, 'SELECT bytes FROM body WHERE hash = ?').get(hash);
+  return row === undefined
+    ? undefined
+    : decode(z.object({ bytes: z.instanceof(Uint8Array) }), row, 'body').bytes;
+}
+
+/** Names of all bodies that items expect in the spool. */
+export function readSpoolHashes(db: ReadDb): ReadonlySet<Sha256> {
+  const rows = prepared(db, `SELECT DISTINCT body_hash AS hash FROM item WHERE body_place = 'spool'`).all();
+  return new Set(rows.map((row) => sha256(decode(z.object({ hash: z.string() }), row, 'item').hash)));
+}

@@ -1,0 +1,167 @@
+import type { Direction, ItemReason, ItemState, NewItem } from '../../../core/queue/item.ts';
+import type { ItemId, LinkId, StartId } from '../../../../shared/model/ids.ts';
+import { itemId } from '../../../../shared/model/ids.ts';
+import type { Instant } from '../../../../shared/model/time.ts';
+import type { PacketQueue } from '../../../core/packets/packet-cloud.ts';
+import type { WriteDb } from '../connection.ts';
+import { prepared } from './prepared.ts';
+
+/** Keeps the bytes under their hash; the same bytes twice are kept once. */
+export function insertBody(db: WriteDb, hash: string, bytes: Uint8Array): void {
+  prepared(db, 'INSERT INTO body (hash, bytes) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING').run(hash, bytes);
+}
+
+export function insertItem(
+  db: WriteDb,
+  item: NewItem,
+  row: {
+    readonly queue: PacketQueue | undefined;
+    readonly state: 'ready' | 'parked';
+    readonly reason: ItemReason | undefined;
+    readonly now: Instant;
+  },
+): ItemId {
+  const { lastInsertRowid } = prepared(
+    db,
+    `INSERT INTO item (link, direction, queue, external_id, user, company, label, state, state_since, reason,
+       body_place, body_hash, body_size, created_at, due_at)
+     VALUES (:link, :direction, :queue, :externalId, :user, :company, :label, :state, :now, :reason,
+       :place, :hash, :size, :now, :now)`,
+  ).run({
+    link: item.link,
+    direction: item.direction,
+    queue: row.queue ?? null,
+    externalId: item.externalId,
+    user: item.user,
+    company: item.company,
+    label: item.label,
+    state: row.state,
+    reason: row.reason === undefined ? null : JSON.stringify(row.reason),
+    place: item.body.place,
+    hash: item.body.hash,
+    size: item.body.size,
+    now: row.now,
+  });
+  return itemId(Number(lastInsertRowid));
+}
+
+/** What a change of state leaves in the row. Columns of the state that was left are cleared here and nowhere else. */
+export interface NewState {
+  readonly state: ItemState;
+  readonly now: Instant;
+  readonly dueAt?: Instant | undefined;
+  /** Absent: none. */
+  readonly reason?: ItemReason | undefined;
+  readonly claimedBy?: StartId | undefined;
+  readonly outcome?: string | undefined;
+  readonly label?: string | undefined;
+  readonly revision?: number | undefined;
+  readonly uncleanExits?: number | undefined;
+  readonly attempts?: number | undefined;
+  /** Whether an attempt may have happened without our knowing. Absent: as before. */
+  readonly inDoubt?: boolean | undefined;
+}
+
+export function updateState(db: WriteDb, id: ItemId, to: NewState): void {
+  const waitsFor = to.state === 'waiting' && to.reason?.kind === 'waits-for' ? to.reason : undefined;
+  prepared(
+    db,
+    `UPDATE item SET state = :state, state_since = :now, reason = :reason, waits_what = :what, waits_number = :number,
+       due_at = coalesce(:dueAt, due_at), claimed_by = :claimedBy, settled_at = :settledAt, outcome = :outcome,
+       label = coalesce(:label, label), revision = coalesce(:revision, revision),
+       unclean_exits = coalesce(:uncleanExits, unclean_exits), attempts = coalesce(:attempts, attempts),
+       in_doubt = coalesce(:inDoubt, in_doubt)
+     WHERE id = :id`,
+  ).run({
+    id,
+    state: to.state,
+    now: to.now,
+    reason: to.reason === undefined ? null : JSON.stringify(to.reason),
+    what: waitsFor?.what ?? null,
+    number: waitsFor?.number ?? null,
+    dueAt: to.dueAt ?? null,
+    claimedBy: to.claimedBy ?? null,
+    settledAt: to.state === 'settled' || to.state === 'discarded' ? to.now : null,
+    outcome: to.outcome ?? null,
+    label: to.label ?? null,
+    revision: to.revision ?? null,
+    uncleanExits: to.uncleanExits ?? null,
+    attempts: to.attempts ?? null,
+    inDoubt: to.inDoubt === undefined ? null : Number(to.inDoubt),
+  });
+}
+
+/** Puts a row that cannot be read before a person, touching only the columns its new state needs. */
+export function quarantineRow(db: WriteDb, id: number, reason: ItemReason, now: Instant): void {
+  prepared(
+    db,
+    `UPDATE item SET state = 'parked', state_since = ?, reason = ?, waits_what = NULL, waits_number = NULL
+     WHERE id = ?`,
+  ).run(now, JSON.stringify(reason), id);
+}
+
+/** Items that wait for this document are due now. */
+export function wakeWaiting(
+  db: WriteDb,
+  link: LinkId,
+  awaited: { readonly document: string; readonly number: string },
+  now: Instant,
+): void {
+  prepared(
+    db,
+    `UPDATE item SET due_at = min(due_at, ?)
+     WHERE state = 'waiting' AND link = ? AND waits_what = ? AND waits_number = ?`,
+  ).run(now, link, awaited.document, awaited.number);
+}
+
+/** Due times of items that changed after `limit`, a time still to come, mean nothing: those items are due now. */
+export function forgetFutureDueTimes(
+  db: WriteDb,
+  link: LinkId,
+  direction: Direction,
+  limit: Instant,
+  now: Instant,
+): number {
+  return prepared(
+    db,
+    `UPDATE item SET due_at = :now, state_since = :now
+     WHERE state IN ('ready', 'waiting', 'unknown') AND link = :link AND direction = :direction AND state_since > :limit`,
+  ).run({ link, direction, limit, now }).changes;
+}
+
+export function insertAttempt(db: WriteDb, id: ItemId, number: number, start: StartId, now: Instant): void {
+  prepared(db, 'INSERT INTO attempt (item, number, start_id, started_at) VALUES (?, ?, ?, ?)').run(
+    id,
+    number,
+    start,
+    now,
+  );
+}
+
+export function endAttempt(db: WriteDb, id: number, result: string, now: Instant): void {
+  prepared(db, 'UPDATE attempt SET ended_at = ?, result = ? WHERE item = ? AND ended_at IS NULL').run(
+    now,
+    result,
+    id,
+  );
+}
+
+export function insertEvent(db: WriteDb, id: number, event: string, detail: string, now: Instant): void {
+  prepared(db, 'INSERT INTO item_event (item, at, event, detail) VALUES (?, ?, ?, ?)').run(
+    id,
+    now,
+    event,
+    detail,
+  );
+}
+
+/** Keeps the first and the newest `keep` entries of an item that is tried for weeks. */
+export function trimHistory(db: WriteDb, id: ItemId, attempts: number, keep: number): void {
+  prepared(db, 'DELETE FROM attempt WHERE item = ? AND number > 1 AND number <= ?').run(id, attempts - keep);
+  prepared(
+    db,
+    `DELETE FROM item_event WHERE item = :id
+       AND id > (SELECT min(id) FROM item_event WHERE item = :id)
+       AND id <= (SELECT id FROM item_event WHERE item = :id ORDER BY id DESC LIMIT 1 OFFSET :keep)`,
+  ).run({ id, keep });
+}
