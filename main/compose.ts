@@ -1,0 +1,343 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import packageJson from '../package.json' with { type: 'json' };
+import { linkId, sha256, sourceId, startId, type Sha256, type StartId } from '../shared/model/ids.ts';
+import { parseDuration } from '../shared/model/time.ts';
+import type { ErpSettings, LinkSettings } from '../shared/model/settings.ts';
+import { loadSite, checkSite, type LoadedSite } from './adapters/config/load-site.ts';
+import { createDynamicsMobileCloud } from './adapters/dynamics-mobile/dynamics-mobile-cloud.ts';
+import { createPacketErp, type ClosablePacketErp } from './adapters/erp-mssql/packet-erp.ts';
+import type { SqlServer } from './adapters/erp-mssql/sql-connection.ts';
+import { createNodeHttpTransport } from './adapters/http/node-http-transport.ts';
+import { trustSystemRoots } from './adapters/http/system-roots.ts';
+import { createLog, type Log } from './adapters/log/create-log.ts';
+import { tailLog } from './adapters/log/read-log.ts';
+import { createRedactor } from './adapters/log/redactor.ts';
+import { systemRuntime } from './adapters/runtime/system-runtime.ts';
+import { openSecrets, type Secrets } from './adapters/secrets/open-secrets.ts';
+import { writeDurably } from './adapters/secrets/site-key.ts';
+import { createBodyStore } from './adapters/spool/body-store.ts';
+import { nodeDisk } from './adapters/spool/node-disk.ts';
+import { openStore, type SqliteStore } from './adapters/sqlite/open-store.ts';
+import { acquireSiteLock } from './adapters/sqlite/site-lock.ts';
+import { siteHandlers } from './agent/handlers.ts';
+import { onceEnd } from './agent/once-end.ts';
+import { SiteAgent } from './agent/site-agent.ts';
+import { StartRefused, type SiteHandle, type StartOptions } from './cli/program.ts';
+import { startConsole } from './console/http-console.ts';
+import { startPipe } from './console/pipe-server.ts';
+import { composePart } from './core/packets/codec/compose-part.ts';
+import type { EngineLog, LinkParts } from './core/packets/link-parts.ts';
+import { PacketLink } from './core/packets/packet-link.ts';
+import { Endpoints } from './core/queue/endpoints.ts';
+import { StoreError } from './core/queue/store-error.ts';
+import type { BodyStore } from './core/runtime/body-store.ts';
+import type { Disk } from './core/runtime/disk.ts';
+import type { HttpTransport } from './core/runtime/http-transport.ts';
+import { durablySync, type Runtime } from './core/runtime/runtime.ts';
+
+/** The program's edges; each is replaced where a test or a simulation stands in for it. */
+export interface Edges {
+  readonly runtime?: Runtime | undefined;
+  readonly disk?: Disk | undefined;
+  readonly http?: HttpTransport | undefined;
+  readonly sqlServer?: ((erp: ErpSettings) => SqlServer) | undefined;
+}
+
+/** How many of the newest ledger rows must be found again at every connect. */
+const RECENT_LEDGER = 50;
+/** Kept free on the volume for what comes in: a full disk must not be filled by what can be made again. */
+const RESERVE_BYTES = 256 * 1024 * 1024;
+
+const hashText = (text: string): Sha256 => sha256(createHash('sha256').update(text, 'utf8').digest('hex'));
+const PAGE = fileURLToPath(new URL('../dist/renderer', import.meta.url));
+
+/**
+ * Starts a site: lock, store, parts, pipe, console, links, in this order; ends in the reverse one. Throws StartRefused when
+ * the site is owned by another agent, its configuration does not check, or its store cannot be opened.
+ */
+export async function startSite(options: StartOptions, edges: Edges = {}): Promise<SiteHandle> {
+  const { dataDir, env } = options;
+  const runtime = edges.runtime ?? systemRuntime();
+  const site = readSite(dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  const lock = durablySync(runtime, 'agent.claim-site', () => acquireSiteLock(dataDir));
+  if (lock === 'held')
+    throw new StartRefused('site-owned', 'Another agent runs this site.', 'Use it, or end it first.');
+  const ends: (() => Promise<void> | void)[] = [() => lock.release()];
+  try {
+    const start = startId(runtime.newId());
+    const secrets = openSecrets(dataDir, { env, now: () => runtime.wall() });
+    const redactor = createRedactor(secretValues(site, secrets));
+    const logs = join(dataDir, 'logs');
+    const log = createLog({ folder: logs, redact: redactor, now: () => runtime.wall() });
+    const store = openSiteStore(dataDir, site, runtime, log);
+    ends.push(() => store.close());
+    const disk = edges.disk ?? nodeDisk;
+    const bodies = createBodyStore({
+      disk,
+      folder: join(dataDir, 'spool'),
+      reserveBytes: RESERVE_BYTES,
+      rowBody: (hash) => store.rowBody(hash),
+      newId: () => runtime.newId(),
+    });
+    trustSystemRoots();
+    const http = edges.http ?? createNodeHttpTransport(runtime);
+    const parts: SharedParts = {
+      site,
+      store,
+      bodies,
+      runtime,
+      secrets,
+      http,
+      log,
+      start,
+      siteId: siteIdOf(dataDir, runtime),
+      edges,
+    };
+    const chosen = site.settings.links.filter((link) => options.links?.includes(link.id) ?? true);
+    const built = chosen.map((link) => buildLink(parts, link, () => agent.changed()));
+    ends.push(async () => {
+      await Promise.all(built.map(({ erp }) => erp.close()));
+    });
+    const agent: SiteAgent = new SiteAgent({
+      settings: site.settings,
+      links: built.map(({ link }) => link),
+      store,
+      bodies,
+      runtime,
+      startId: start,
+      version: packageJson.version,
+      startedAt: runtime.wall(),
+      logTail: async ({ lines, level, text }) => tailLog(logs, lines, { level, text }),
+      checkConfig: async () => checkSite(dataDir),
+    });
+    const left = agent.takeOver();
+    log.info('agent started', { version: packageJson.version, mode: options.mode, ...left });
+    const handlers = siteHandlers(agent);
+    const onDefect = (request: string, error: unknown): void => {
+      log.error('a request failed', { request, error: error instanceof Error ? error.message : 'unknown' });
+    };
+    const pipe = await startPipe({ dataDir, handlers, events: agent.events, onDefect });
+    ends.push(() => pipe.stop());
+    const wanted = options.console ?? site.settings.console.enabled;
+    const page = wanted && existsSync(PAGE) ? PAGE : undefined;
+    const web =
+      page === undefined
+        ? undefined
+        : await startConsole({
+            dataDir,
+            page,
+            port: site.settings.console.port,
+            handlers,
+            events: agent.events,
+            onDefect,
+          });
+    if (web !== undefined) ends.push(() => web.stop());
+    const work =
+      options.mode === 'once'
+        ? agent.once().then(() => onceEnd(agent))
+        : agent.run().then(() => ({ exitCode: 0, report: {} }));
+    const finished = work.finally(async () => {
+      agent.stop();
+      await endAll(ends);
+      log.info('agent ended', {});
+    });
+    finished.catch(() => undefined);
+    return {
+      handlers,
+      events: agent.events,
+      finished,
+      stop: async (signal) => {
+        agent.stop();
+        await Promise.race([
+          finished.then(
+            () => undefined,
+            () => undefined,
+          ),
+          aborted(signal),
+        ]);
+      },
+    };
+  } catch (error) {
+    await endAll(ends);
+    throw error;
+  }
+}
+
+interface SharedParts {
+  readonly site: LoadedSite;
+  readonly store: SqliteStore;
+  readonly bodies: BodyStore;
+  readonly runtime: Runtime;
+  readonly secrets: Secrets;
+  readonly http: HttpTransport;
+  readonly log: Log;
+  readonly start: StartId;
+  readonly siteId: string;
+  readonly edges: Edges;
+}
+
+function buildLink(
+  shared: SharedParts,
+  settings: LinkSettings,
+  onChange: () => void,
+): { readonly link: PacketLink; readonly erp: ClosablePacketErp } {
+  const { site, store, bodies, runtime, secrets, http, log, start, siteId, edges } = shared;
+  const erpSettings = site.settings.erps.find((erp) => erp.id === settings.erp);
+  const loaded = site.mappings.get(settings.mapping);
+  if (erpSettings === undefined || loaded === undefined) throw new Error('settings were not checked');
+  const { cloud: cloudSettings, push, pull } = settings;
+  const source = sourceId(settings.kind, new URL(cloudSettings.baseUrl).host, cloudSettings.appArea);
+  const id = linkId(settings.id);
+  const erp = createPacketErp({
+    settings: erpSettings,
+    source,
+    siteId,
+    startId: start,
+    password: async () => secretOf(secrets, `erp.${erpSettings.id}.password`),
+    runtime,
+    recentLedger: () => store.recentLedger(source, RECENT_LEDGER),
+    createObjects: true,
+    server: edges.sqlServer?.(erpSettings),
+  });
+  const cloudEndpoint = `cloud:${settings.id}` as const;
+  const cloud = createDynamicsMobileCloud({
+    settings: cloudSettings,
+    endpoint: cloudEndpoint,
+    apiKey: async () => secretOf(secrets, `link.${settings.id}.apiKey`),
+    http,
+    runtime,
+    maxPacketBytes: pull.maxPacketBytes,
+  });
+  const parts: LinkParts = {
+    link: id,
+    source,
+    startId: start,
+    mapping: loaded.mapping,
+    mappingHash: loaded.hash,
+    companies: cloudSettings.companies,
+    zones: { areaZone: cloudSettings.timeZone, erpZone: erpSettings.timeZone },
+    erpEndpoint: `erp:${erpSettings.id}`,
+    cloudEndpoint,
+    policy: {
+      report: { acknowledge: pull.acknowledge, ackWithinMs: ms(pull.ackWithin) },
+      orderWindowMs: ms(pull.orderWindow),
+      resendAfterMs: ms(push.resendAfter),
+      maxHoldMs: ms(push.maxHold),
+      parallelUploads: push.parallel,
+      maxPacketBytes: pull.maxPacketBytes,
+      usersQuery: push.users.query,
+      modelHash: hashText(
+        [
+          loaded.hash,
+          source,
+          erpSettings.server,
+          erpSettings.database,
+          cloudSettings.timeZone,
+          erpSettings.timeZone,
+        ].join('\n'),
+      ),
+    },
+    cloud,
+    erp,
+    store,
+    bodies,
+    endpoints: new Endpoints(runtime, store),
+    runtime,
+    hash: hashText,
+    composePart,
+    log: engineLog(log.child({ link: settings.id })),
+  };
+  const plan = {
+    zone: site.settings.site.timeZone,
+    pull: { enabled: pull.enabled, schedule: pull.every },
+    push: { enabled: push.enabled, schedule: push.every },
+  };
+  return { link: new PacketLink(parts, plan, onChange), erp };
+}
+
+function ms(duration: string): number {
+  const value = parseDuration(duration);
+  if (value === undefined) throw new Error('settings were not checked');
+  return value;
+}
+
+const engineLog = (log: Log): EngineLog => ({
+  info: (event, facts) => log.info(event, facts),
+  warn: (event, facts) => log.warn(event, facts),
+});
+
+function readSite(dataDir: string): LoadedSite {
+  const site = loadSite(dataDir);
+  if (site.ok) return site.value;
+  const [first] = site.failure;
+  throw new StartRefused(
+    'configuration',
+    first === undefined
+      ? 'The configuration does not check.'
+      : `${first.file} ${first.path}: ${first.reason}`,
+    first?.hint ?? 'erp-ferry config check lists every problem',
+  );
+}
+
+function openSiteStore(dataDir: string, site: LoadedSite, runtime: Runtime, log: Log): SqliteStore {
+  try {
+    return openStore({
+      file: join(dataDir, 'ferry.sqlite'),
+      zone: site.settings.site.timeZone,
+      runtime,
+      onDamaged: (damage) => log.error('a stored row cannot be read', { ...damage }),
+    });
+  } catch (error) {
+    if (error instanceof StoreError)
+      throw new StartRefused(
+        'store',
+        `The local store cannot be opened: ${error.message}`,
+        'Look at the data folder.',
+      );
+    throw error;
+  }
+}
+
+/** Names the installation towards the ledger: made once, kept in the data folder. */
+function siteIdOf(dataDir: string, runtime: Runtime): string {
+  const path = join(dataDir, 'site-id');
+  if (existsSync(path)) {
+    const known = readFileSync(path, 'utf8').trim();
+    if (known !== '') return known;
+  }
+  const made = runtime.newId();
+  writeDurably(path, new TextEncoder().encode(`${made}\n`));
+  return made;
+}
+
+/** Everything that must never appear in a log. */
+function secretValues(site: LoadedSite, secrets: Secrets): readonly string[] {
+  const names = [
+    ...site.settings.erps.map((erp) => `erp.${erp.id}.password`),
+    ...site.settings.links.flatMap((link) => [`link.${link.id}.apiKey`, `link.${link.id}.password`]),
+  ];
+  return names.flatMap((name) => {
+    const value = secrets.get(name);
+    return value.ok && value.value !== undefined ? [value.value] : [];
+  });
+}
+
+/** An unset secret is empty: the other side refuses it, and the refusal says which one to set. */
+function secretOf(secrets: Secrets, name: string): string {
+  const value = secrets.get(name);
+  return value.ok ? (value.value ?? '') : '';
+}
+
+async function endAll(ends: readonly (() => Promise<void> | void)[]): Promise<void> {
+  for (const end of [...ends].reverse()) await end();
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
