@@ -1,0 +1,296 @@
+import sql from 'mssql';
+import { dateTimeText } from '../../../shared/model/time.ts';
+import type {
+  SqlCall,
+  SqlCell,
+  SqlColumn,
+  SqlConnect,
+  SqlConnection,
+  SqlFailed,
+  SqlNotApplied,
+  SqlOutcome,
+  SqlRecordset,
+  SqlRow,
+  SqlServer,
+} from './sql-connection.ts';
+import { SqlStreamError } from './sql-connection.ts';
+import { connectFailure, requestFailure } from './mssql-errors.ts';
+
+/** Rows handed up at once: large enough to be cheap, small enough to hold a few of. */
+const CHUNK_ROWS = 500;
+const CONNECT_TIMEOUT_MS = 15_000;
+/** After this the driver gives up on a server that does not answer a cancel, and drops the connection. */
+const CANCEL_TIMEOUT_MS = 5_000;
+
+export interface MssqlSettings {
+  readonly server: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly encrypt: boolean;
+  readonly trustServerCertificate: boolean;
+}
+
+/** The driver's per-request limit, which its typings do not have. */
+interface WithRequestTimeout {
+  request(options: { requestTimeout: number }): sql.Request;
+}
+interface DriverColumn {
+  readonly name: string;
+  readonly type: unknown;
+  readonly precision?: number | undefined;
+}
+
+/** Sessions over the `mssql` driver. Passwords are asked for at each connect and kept nowhere here. */
+export class MssqlServer implements SqlServer {
+  readonly #settings: MssqlSettings;
+  readonly #password: () => Promise<string>;
+  #opened = 0;
+
+  constructor(settings: MssqlSettings, password: () => Promise<string>) {
+    this.#settings = settings;
+    this.#password = password;
+  }
+
+  sessionsOpened(): number {
+    return this.#opened;
+  }
+
+  async connect(signal: AbortSignal): Promise<SqlConnect> {
+    if (signal.aborted) return cancelled;
+    const numbers: number[] = [];
+    const pool = new sql.ConnectionPool({
+      server: this.#settings.server,
+      port: this.#settings.port,
+      database: this.#settings.database,
+      user: this.#settings.user,
+      password: await this.#password(),
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      arrayRowMode: true,
+      validateConnection: 'socket',
+      // One physical session, never taken away while idle: what it holds must not vanish unnoticed.
+      pool: {
+        min: 0,
+        max: 1,
+        idleTimeoutMillis: 2_000_000_000,
+        acquireTimeoutMillis: CONNECT_TIMEOUT_MS + 5_000,
+      },
+      options: {
+        encrypt: this.#settings.encrypt,
+        trustServerCertificate: this.#settings.trustServerCertificate,
+        useUTC: true,
+        appName: 'ERP Ferry',
+        cancelTimeout: CANCEL_TIMEOUT_MS,
+        maxRetriesOnTransientErrors: 0,
+        enableArithAbort: true,
+      },
+      beforeConnect: (connection) => {
+        this.#opened += 1;
+        // The driver's own error has the last message only; a database that cannot be opened comes before it.
+        connection.on('errorMessage', (message: { number?: number }) => {
+          if (typeof message.number === 'number') numbers.push(message.number);
+        });
+      },
+    });
+    // Without a listener a connection lost while idle would end the process.
+    pool.on('error', () => undefined);
+    try {
+      await pool.connect();
+    } catch (error) {
+      return connectFailure(error, numbers);
+    }
+    const connection = new MssqlConnection(pool);
+    if (signal.aborted) {
+      await connection.close();
+      return cancelled;
+    }
+    return { kind: 'connected', connection };
+  }
+}
+
+const cancelled: SqlNotApplied = {
+  kind: 'not-applied',
+  why: 'cancelled',
+  cause: 'cancelled before it was sent',
+};
+
+class MssqlConnection implements SqlConnection {
+  readonly #pool: sql.ConnectionPool;
+  #transaction: sql.Transaction | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(pool: sql.ConnectionPool) {
+    this.#pool = pool;
+  }
+
+  async run(call: SqlCall, signal: AbortSignal): Promise<SqlOutcome> {
+    if (signal.aborted) return cancelled;
+    const request = this.#request(call);
+    const cancel = (): void => request.cancel();
+    try {
+      const answer = request.query<SqlCell[]>(call.text);
+      signal.addEventListener('abort', cancel, { once: true });
+      const { recordsets, columns } = (await answer) as unknown as {
+        recordsets: readonly (readonly (readonly unknown[])[])[];
+        columns: readonly (readonly DriverColumn[])[];
+      };
+      return {
+        kind: 'answered',
+        recordsets: recordsets.map((rows, index) => ({
+          columns: (columns[index] ?? []).map(columnOf),
+          rows: rows.map((row) => row.map(cellOf)),
+        })),
+      };
+    } catch (error) {
+      return requestFailure(error);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  async *stream(call: SqlCall, signal: AbortSignal): AsyncIterable<SqlRecordset> {
+    if (signal.aborted) throw new SqlStreamError(cancelled);
+    const request = this.#request(call);
+    request.stream = true;
+    let columns: readonly SqlColumn[] | undefined;
+    let sets = 0;
+    let rows: SqlRow[] = [];
+    let ended = false;
+    let failed: SqlFailed | undefined;
+    let wake = (): void => undefined;
+    request.on('recordset', (found: readonly DriverColumn[]) => {
+      sets += 1;
+      columns ??= found.map(columnOf);
+    });
+    request.on('row', (row: readonly unknown[]) => {
+      if (sets > 1) return;
+      rows.push(row.map(cellOf));
+      if (rows.length < CHUNK_ROWS) return;
+      request.pause();
+      wake();
+    });
+    request.on('error', (error: unknown) => (failed ??= requestFailure(error)));
+    request.on('done', () => {
+      ended = true;
+      wake();
+    });
+    const cancel = (): void => request.cancel();
+    request.query(call.text).catch((error: unknown) => {
+      failed ??= requestFailure(error);
+      ended = true;
+      wake();
+    });
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      while (!ended || rows.length > 0) {
+        if (!ended && rows.length < CHUNK_ROWS) await new Promise<void>((resolve) => (wake = resolve));
+        if (failed !== undefined) break;
+        if (rows.length === 0) continue;
+        const chunk = rows;
+        rows = [];
+        yield { columns: columns ?? [], rows: chunk };
+        request.resume();
+      }
+      if (failed !== undefined) throw new SqlStreamError(failed);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      if (!ended) {
+        rows = [];
+        const over = new Promise<void>((resolve) => (wake = resolve));
+        request.cancel();
+        request.resume();
+        await over;
+      }
+    }
+  }
+
+  async beginReading(
+    _isolation: 'snapshot',
+    signal: AbortSignal,
+  ): Promise<{ readonly kind: 'begun' } | SqlFailed> {
+    if (signal.aborted) return cancelled;
+    const transaction = new sql.Transaction(this.#pool);
+    // The driver tells of a rollback by the server here; the next request then fails by itself.
+    transaction.on('rollback', () => undefined);
+    try {
+      await transaction.begin(sql.ISOLATION_LEVEL.SNAPSHOT);
+    } catch (error) {
+      return requestFailure(error);
+    }
+    this.#transaction = transaction;
+    return { kind: 'begun' };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    const transaction = this.#transaction;
+    try {
+      // The pool only ends sessions that are back in it.
+      if (transaction !== undefined) await transaction.rollback();
+    } catch {
+      // The session is gone, and its transaction with it.
+    }
+    try {
+      await this.#pool.close();
+    } catch {
+      // Nothing is left that could be closed.
+    }
+  }
+
+  #request(call: SqlCall): sql.Request {
+    const parent = (this.#transaction ?? this.#pool) as unknown as WithRequestTimeout;
+    const request = parent.request({ requestTimeout: call.timeoutMs });
+    for (const { name, type, value } of call.parameters) {
+      if (type === 'varbinary')
+        request.input(name, sql.VarBinary(sql.MAX), value === null ? null : Buffer.from(value as Uint8Array));
+      else if (type === 'int') request.input(name, sql.Int, value);
+      else if (type === 'bigint') request.input(name, sql.BigInt, value);
+      else
+        // Two lengths only, so that the server's plans are found again.
+        request.input(
+          name,
+          sql.NVarChar(typeof value === 'string' && value.length > 4000 ? sql.MAX : 4000),
+          value,
+        );
+    }
+    return request;
+  }
+}
+
+/** A decimal of up to 15 digits survives the driver's binary floating point; a longer one does not. */
+const EXACT_DIGITS = 15;
+
+function columnOf(column: DriverColumn): SqlColumn {
+  const { type, precision = 38 } = column;
+  const decimal = type === sql.Decimal || type === sql.Numeric;
+  const exact =
+    (!decimal || precision <= EXACT_DIGITS) &&
+    type !== sql.Money &&
+    // Arrives as UTC: the wall clock it was stored with is lost.
+    type !== sql.DateTimeOffset;
+  return { name: column.name, exact };
+}
+
+function cellOf(value: unknown): SqlCell {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (value instanceof Date)
+    return dateTimeText({
+      year: value.getUTCFullYear(),
+      month: value.getUTCMonth() + 1,
+      day: value.getUTCDate(),
+      hour: value.getUTCHours(),
+      minute: value.getUTCMinutes(),
+      second: value.getUTCSeconds(),
+      millisecond: value.getUTCMilliseconds(),
+    });
+  if (value instanceof Uint8Array) return value;
+  // Columns without a name share one slot in the driver and arrive as a list; nothing here reads them.
+  return JSON.stringify(value);
+}

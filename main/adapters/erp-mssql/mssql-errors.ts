@@ -1,0 +1,88 @@
+import sql from 'mssql';
+import type { NotAppliedReason, SqlFailed, SqlNotApplied } from './sql-connection.ts';
+
+/** Login refused: wrong name or password, disabled, expired, locked out, no trusted login. */
+const LOGIN_REFUSED = new Set([18450, 18451, 18452, 18456, 18461, 18470, 18486, 18487, 18488]);
+/** The database does not exist, is not online, or this login may not open it. */
+const DATABASE_UNAVAILABLE = new Set([4060, 4064, 911, 916, 927]);
+/** At this severity the server ends the connection; how far the request came is not told. */
+const FATAL_CLASS = 20;
+
+const NEVER_SENT = new Set([
+  'EINVALIDSTATE',
+  'EPARAM',
+  'EARGS',
+  'EINJECT',
+  'ENOCONN',
+  'ENOTOPEN',
+  'ECONNCLOSED',
+  'ENOTBEGUN',
+  'EALREADYBEGUN',
+  'EREQINPROG',
+]);
+
+/** Why a session could not be opened. `numbers` are the server's error numbers seen on the way. */
+export function connectFailure(error: unknown, numbers: readonly number[]): SqlNotApplied {
+  const cause = messageOf(error);
+  const of = (why: NotAppliedReason, text = cause): SqlNotApplied => ({
+    kind: 'not-applied',
+    why,
+    cause: text,
+  });
+  // A database that cannot be opened is also answered by 18456, after its own number.
+  const database = numbers.find((number) => DATABASE_UNAVAILABLE.has(number));
+  if (database !== undefined) return of('database-unavailable', `${cause} (${database})`);
+  const login = numbers.find((number) => LOGIN_REFUSED.has(number));
+  if (login !== undefined) return of('login-refused', `${cause} (${login})`);
+  return of(isTls(error) ? 'tls' : 'network');
+}
+
+/** What is known about a request that did not end well. Everything not proven unsent is `unknown`. */
+export function requestFailure(error: unknown): SqlFailed {
+  if (!(error instanceof Error)) return { kind: 'unknown', cause: String(error) };
+  const { code } = error as { code?: unknown };
+  if (
+    error instanceof sql.ConnectionError ||
+    error.constructor.name === 'TimeoutError' ||
+    NEVER_SENT.has(String(code))
+  )
+    return connectFailure(error, []);
+  // The driver collects every error of a request; the last one tells whether the answer was complete.
+  const answer = serverError(error);
+  if (answer === undefined || answer.class >= FATAL_CLASS)
+    return { kind: 'unknown', cause: messageOf(error) };
+  const { precedingErrors = [] } = error as { precedingErrors?: readonly unknown[] };
+  return precedingErrors.map(serverError).find((one) => one !== undefined) ?? answer;
+}
+
+function serverError(error: unknown): (SqlFailed & { kind: 'refused' }) | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // A begin or commit wraps the error it got.
+  const inner = (error as { originalError?: { info?: unknown } & Error }).originalError;
+  const info = (error as { number?: unknown }).number === undefined ? inner : error;
+  const { number, state, class: severity, procName, lineNumber } = info as unknown as Record<string, unknown>;
+  if (typeof number !== 'number') return undefined;
+  return {
+    kind: 'refused',
+    number,
+    state: Number(state ?? 0),
+    class: Number(severity ?? 16),
+    message: error.message,
+    procedure: typeof procName === 'string' ? procName : '',
+    line: Number(lineNumber ?? 0),
+  };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const TLS_CODE =
+  /^(ERR_TLS|ERR_SSL|EPROTO$|EENCRYPT$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA)/;
+
+function isTls(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 6; depth += 1) {
+    const { code, originalError, cause } = at as { code?: unknown; originalError?: unknown; cause?: unknown };
+    if (typeof code === 'string' && TLS_CODE.test(code)) return true;
+    at = originalError ?? cause;
+  }
+  return false;
+}

@@ -1,0 +1,109 @@
+import type { Endpoint } from '../../../shared/model/failure.ts';
+import type { SourceId, StartId } from '../../../shared/model/ids.ts';
+import { ok, type Result } from '../../../shared/model/result.ts';
+import type { ErpSettings } from '../../../shared/model/settings.ts';
+import type { ErpState, PacketErp } from '../../core/packets/erp.ts';
+import type { Runtime } from '../../core/runtime/runtime.ts';
+import { Binding, type RecentPacket, type ServerFacts } from './binding.ts';
+import { Fence } from './fence.ts';
+import { Ledger } from './ledger.ts';
+import { MssqlServer } from './mssql-connection.ts';
+import { Reader } from './reader.ts';
+import type { SqlServer } from './sql-connection.ts';
+import { SqlSessions } from './sql-sessions.ts';
+import { Writer } from './writer.ts';
+
+/** Sessions kept open while idle: writing needs few, reading goes through views of their own. */
+const KEEP_WRITING = 4;
+const KEEP_READING = 2;
+
+export interface PacketErpOptions {
+  readonly settings: ErpSettings;
+  readonly source: SourceId;
+  /** The installation: a restart of it may take its own lease over at once. */
+  readonly siteId: string;
+  readonly startId: StartId;
+  /** Asked for at every connect, kept nowhere. */
+  readonly password: () => Promise<string>;
+  readonly runtime: Runtime;
+  /** The newest packets known here as applied, oldest first: their ledger rows must exist at every connect. */
+  readonly recentLedger: () => readonly RecentPacket[];
+  /** Whether this login creates the ledger's objects when they are missing. */
+  readonly createObjects: boolean;
+  /** Another engine behind the lowest port; the driver by default. */
+  readonly server?: SqlServer | undefined;
+}
+
+export interface ClosablePacketErp extends PacketErp {
+  /** Binds the ledger to the database it is in now, after a person has decided that. `ready` then passes. */
+  rebind(signal: AbortSignal): Promise<Result<void>>;
+  /** Ends all sessions. Does not give the lease back: see `release`. */
+  close(): Promise<void>;
+}
+
+export const erpEndpoint = (settings: { readonly id: string }): Endpoint => `erp:${settings.id}`;
+
+/** One source's access to its ERP. Connects when first asked. */
+export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
+  const { settings, source, runtime } = options;
+  const endpoint = erpEndpoint(settings);
+  const { schema } = settings.ledger;
+  const server = options.server ?? new MssqlServer(settings, options.password);
+  const writing = new SqlSessions(server, KEEP_WRITING);
+  const reading = new SqlSessions(server, KEEP_READING);
+  const ledger = new Ledger(writing, endpoint, schema);
+  const fence = new Fence({
+    sessions: writing,
+    runtime,
+    endpoint,
+    schema,
+    source,
+    siteId: options.siteId,
+    startId: options.startId,
+  });
+  const binding = new Binding({
+    sessions: writing,
+    runtime,
+    endpoint,
+    schema,
+    createObjects: options.createObjects,
+    ledger,
+  });
+
+  let checked: { readonly facts: ServerFacts; readonly sessions: number } | undefined;
+  let underWay: Promise<Result<ErpState>> | undefined;
+
+  const makeReady = async (signal: AbortSignal): Promise<Result<ErpState>> => {
+    // A session opened since the last check may lead to another database of the same name.
+    if (checked === undefined || checked.sessions !== server.sessionsOpened()) {
+      checked = undefined;
+      const facts = await binding.check(source, options.recentLedger(), signal);
+      if (!facts.ok) return facts;
+      checked = { facts: facts.value, sessions: server.sessionsOpened() };
+    }
+    const held = await fence.hold(signal);
+    if (!held.ok) return held;
+    const { version, database, clockSkewMs } = checked.facts;
+    return ok({ fence: held.value, serverVersion: version, database, clockSkewMs });
+  };
+
+  return {
+    reader: new Reader(server, reading, endpoint),
+    writer: new Writer({ sessions: writing, endpoint, schema, fence, ledger }),
+    async ready(signal) {
+      // One at a time: two renewals at once would each see the other's beat.
+      while (underWay !== undefined) await underWay;
+      underWay = makeReady(signal);
+      try {
+        return await underWay;
+      } finally {
+        underWay = undefined;
+      }
+    },
+    release: (signal) => fence.release(signal),
+    rebind: (signal) => binding.rebind(signal),
+    async close() {
+      await Promise.all([writing.close(), reading.close()]);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { SqlCall, SqlConnection, SqlOutcome, SqlServer } from './sql-connection.ts';
+
+/**
+ * Idle sessions of one purpose. A session is lent again only after a complete answer: whatever another one left open
+ * on the server ends with its session.
+ */
+export class SqlSessions {
+  readonly #server: SqlServer;
+  readonly #keep: number;
+  readonly #idle: SqlConnection[] = [];
+  #closed = false;
+
+  constructor(server: SqlServer, keep: number) {
+    this.#server = server;
+    this.#keep = keep;
+  }
+
+  /** Runs one request. A kept session that turns out dead before anything was sent is replaced once. */
+  async run(call: SqlCall, signal: AbortSignal): Promise<SqlOutcome> {
+    const kept = this.#idle.pop();
+    if (kept !== undefined) {
+      const outcome = await this.#runOn(kept, call, signal);
+      if (outcome.kind !== 'not-applied' || outcome.why === 'cancelled') return outcome;
+    }
+    const fresh = await this.#server.connect(signal);
+    if (fresh.kind !== 'connected') return fresh;
+    return this.#runOn(fresh.connection, call, signal);
+  }
+
+  async #runOn(connection: SqlConnection, call: SqlCall, signal: AbortSignal): Promise<SqlOutcome> {
+    let outcome: SqlOutcome = { kind: 'unknown', cause: 'the request did not end' };
+    try {
+      outcome = await connection.run(call, signal);
+      return outcome;
+    } finally {
+      if (outcome.kind === 'answered' && !this.#closed && this.#idle.length < this.#keep)
+        this.#idle.push(connection);
+      else await connection.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#idle.splice(0).map((connection) => connection.close()));
+  }
+}
