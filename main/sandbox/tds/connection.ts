@@ -73,7 +73,11 @@ export class Connection {
     const outbox = new Outbox((bytes) => gate.deliver(bytes));
     const login = await logIn(wire.inbox, outbox, engine, negotiated.strict);
     if (!login) return;
-    log({ connection: id, event: login.ok ? 'login' : 'login-refused', detail: login.detail });
+    log({
+      connection: id,
+      event: login.ok ? 'login' : 'login-refused',
+      detail: negotiated.encrypted ? `${login.detail}, encrypted` : login.detail,
+    });
     if (!login.ok) return;
     wire.inbox.allow(MAX_MESSAGE);
     try {

@@ -17,6 +17,8 @@ export const PACKET = {
   prelogin: 0x12,
 } as const;
 
+const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(PACKET));
+
 export const STATUS = {
   endOfMessage: 0x01,
   ignore: 0x02,
@@ -40,13 +42,16 @@ export class PacketReader {
     for (;;) {
       const bytes = this.#rest;
       if (bytes.length < HEADER_SIZE) return;
+      const type = bytes.readUInt8(0);
+      // Told from the header alone: a client of another protocol may never send the rest.
+      if (!KNOWN_TYPES.has(type)) throw new ProtocolError(`a packet of type 0x${type.toString(16)}`);
       const size = bytes.readUInt16BE(2);
       if (size < HEADER_SIZE || size > MAX_PACKET_SIZE)
         throw new ProtocolError(`a packet declares ${size} bytes`);
       if (bytes.length < size) return;
       this.#rest = bytes.subarray(size);
       yield {
-        type: bytes.readUInt8(0),
+        type,
         status: bytes.readUInt8(1),
         payload: bytes.subarray(HEADER_SIZE, size),
       };

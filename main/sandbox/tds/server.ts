@@ -23,6 +23,8 @@ export interface TdsServerOptions {
 export interface TdsServer {
   readonly port: number;
   readonly faults: WireFaults;
+  /** The certificate in PEM, for a client that checks it. */
+  readonly certificate: string;
   /** Connections that are open now, logged in or not. */
   connections(): number;
   /** Closes every connection and stops listening; resolves when every session of the engine is closed. Idempotent. */
@@ -37,7 +39,8 @@ export async function startTdsServer(options: TdsServerOptions): Promise<TdsServ
   const { engine, host = '127.0.0.1' } = options;
   const log = options.log ?? (() => {});
   const faults = options.wireFaults ?? new WireFaults();
-  const contexts = tlsContexts(selfSignedCertificate());
+  const identity = selfSignedCertificate();
+  const contexts = tlsContexts(identity);
   const sleep = options.sleep ?? realSleep;
   const open = new Map<Socket, Connection | undefined>();
   let lastId = 0;
@@ -95,7 +98,7 @@ export async function startTdsServer(options: TdsServerOptions): Promise<TdsServ
       if (!server.listening) server = await listen(accept, port, host);
     },
   });
-  return { port, faults, connections: () => open.size, close: stop };
+  return { port, faults, certificate: identity.cert, connections: () => open.size, close: stop };
 }
 
 function listen(accept: (socket: Socket) => void, port: number, host: string): Promise<Server> {

@@ -42,8 +42,8 @@ export class Wire {
     return this.#closed;
   }
 
-  /** Prelogin and, where the client asks for it, TLS. Returns the TDS version to acknowledge if it is 8.0. */
-  async negotiate(contexts: TlsContexts): Promise<{ strict: boolean } | undefined> {
+  /** Prelogin and, where the client asks for it, TLS; `strict` is TDS 8.0, TLS around everything. */
+  async negotiate(contexts: TlsContexts): Promise<{ strict: boolean; encrypted: boolean } | undefined> {
     const first = await this.#firstBytes();
     if (!first) return undefined;
     const strict = first[0] === TLS_HANDSHAKE;
@@ -58,7 +58,7 @@ export class Wire {
     const framing = { type: PACKET.answer, spid: 0, packetSize: DEFAULT_PACKET_SIZE, firstId: 1 };
     await this.deliver(frame(writePrelogin(encrypt), framing, true).bytes);
     if (encrypt) this.#secure(contexts, 'in-packets', rest);
-    return { strict };
+    return { strict, encrypted: strict || encrypt };
   }
 
   /** Sends bytes; resolves when the client has room for more. Throws `ConnectionGone`. */

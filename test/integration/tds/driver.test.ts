@@ -22,7 +22,19 @@ test.each([false, true])('logs in with encrypt %s and queries', async (encrypt) 
   expect(recordset).toEqual([{ n: 1 }]);
   expect(rowsAffected).toEqual([1]);
   expect(engine.calls.map(({ request }) => text(request))).toEqual(['SELECT 1 AS n']);
-  expect(b.log).toContain('1 login sa from node-mssql');
+  expect(b.log).toContain(`1 login sa from node-mssql${encrypt ? ', encrypted' : ''}`);
+});
+
+test('a client that checks the certificate is satisfied, inside TDS 7.4 and around TDS 8.0', async () => {
+  await using b = await bench({ engine: new ScriptedEngine(one) });
+  const ca = b.server.certificate;
+  for (const encrypt of [true, 'strict'] as const) {
+    const options = { encrypt, trustServerCertificate: false, cryptoCredentialsDetails: { ca } };
+    const pool = await b.pool({ server: 'localhost', options: options as sql.IOptions });
+    expect((await pool.request().query('SELECT 1')).recordset).toEqual([{ n: 1 }]);
+  }
+  const unknown = { encrypt: true, trustServerCertificate: false };
+  expect((await failure(b.pool({ server: 'localhost', options: unknown }))).code).toBe('ESOCKET');
 });
 
 test('a wrong password is error 18456, an unknown database 4060 as well', async () => {
