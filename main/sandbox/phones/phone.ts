@@ -122,8 +122,9 @@ export function createPhone(options: PhoneOptions): Phone {
 
   const makeOne = (wishes: Partial<OrderWishes>): OrderMade => {
     const documentType = wishes.documentType ?? '0';
+    const known = held();
     const numbered = series.next('SalesHeader', documentType);
-    const order = makeOrder(draw, held(), numbered, { ...wishes, documentType, at: wishes.at ?? now() });
+    const order = makeOrder(draw, known, numbered, { ...wishes, documentType, at: wishes.at ?? now() });
     journal.append(order);
     return order;
   };
