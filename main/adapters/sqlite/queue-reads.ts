@@ -57,7 +57,7 @@ export type QueueReads = Pick<
   | 'pause'
 > & {
   /** The bytes of a body kept in the store; undefined when there are none (any more). */
-  readBody(hash: Sha256): Uint8Array | undefined;
+  rowBody(hash: Sha256): Uint8Array | undefined;
   /** Names of all bodies that items expect in the spool. */
   spoolHashes(): ReadonlySet<Sha256>;
 };
@@ -90,7 +90,7 @@ export function queueReads(context: ReadContext): QueueReads {
     endpoints: () => read(() => readEndpoints(db)),
     lastList: (link) => read(() => findLinkFact(db, link).list),
     pause: (link) => read(() => findPause(db, link)),
-    readBody: (hash) => read(() => readBody(db, hash)),
+    rowBody: (hash) => read(() => readBody(db, hash)),
     spoolHashes: () => read(() => readSpoolHashes(db)),
   };
 }

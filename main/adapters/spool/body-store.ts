@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { BodyStreamError } from '../../core/runtime/body-stream-error.ts';
+import { ROW_BODY_BYTES } from '../../core/runtime/body-store.ts';
+import type { BodyRef, BodyStore, StoredBody } from '../../core/runtime/body-store.ts';
+import { DiskError } from '../../core/runtime/disk.ts';
+import type { Disk } from '../../core/runtime/disk.ts';
+import type { Runtime } from '../../core/runtime/runtime.ts';
+import { fail, ok } from '../../../shared/model/result.ts';
+import type { Result } from '../../../shared/model/result.ts';
+import { sha256 } from '../../../shared/model/ids.ts';
+import type { Sha256 } from '../../../shared/model/ids.ts';
+import { SpoolFolder } from './spool-folder.ts';
+import { verified } from './verified-chunks.ts';
+
+export interface BodyStoreOptions {
+  readonly disk: Disk;
+  /** Absolute path; created when absent. */
+  readonly folder: string;
+  /** Free bytes a spooled body must leave on the volume, so that the database can go on writing. */
+  readonly reserveBytes: number;
+  /** Bytes of a `row` body, from the store that keeps them; undefined when gone. */
+  readonly rowBody: (hash: Sha256) => Uint8Array | undefined;
+  /** Names unfinished files. */
+  readonly newId: () => string;
+  readonly runtime?: Pick<Runtime, 'fault'> | undefined;
+}
+
+export interface SpoolBodyStore extends BodyStore {
+  /**
+   * Removes what a kill left behind: `.part` files nobody writes, and bodies `named` does not hold and that were not
+   * received since the last sweep. `named` is asked after the folder was read. Returns the removed names. Throws DiskError.
+   */
+  sweep(named: () => ReadonlySet<Sha256>): Promise<readonly string[]>;
+}
+
+/** How the reading of a stream ended. */
+type Ended = Result<StoredBody>;
+
+export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
+  const { disk, rowBody } = options;
+  const spool = new SpoolFolder(options);
+
+  async function receive(
+    chunks: AsyncIterable<Uint8Array>,
+    limitBytes: number,
+    signal: AbortSignal,
+  ): Promise<Ended> {
+    const hash = createHash('sha256');
+    let held: Uint8Array[] = [];
+    let size = 0;
+    const file = spool.part();
+    try {
+      for await (const chunk of chunks) {
+        if (signal.aborted) return fail({ kind: 'cancelled' });
+        size += chunk.byteLength;
+        if (size > limitBytes)
+          return fail({
+            kind: 'rejected',
+            code: 'body-too-large',
+            message: `more than ${String(limitBytes)} bytes`,
+          });
+        hash.update(chunk);
+        // Senders reuse their buffers, so what is kept is copied.
+        if (size <= ROW_BODY_BYTES) held.push(chunk.slice());
+        else {
+          for (const early of held) await file.write(early);
+          held = [];
+          await file.write(chunk);
+        }
+      }
+      if (signal.aborted) return fail({ kind: 'cancelled' });
+      const name = sha256(hash.digest('hex'));
+      if (size <= ROW_BODY_BYTES)
+        return ok({ place: 'row', hash: name, size, bytes: Buffer.concat(held, size) });
+      await file.keepAs(name);
+      return ok({ place: 'spool', hash: name, size });
+    } catch (error) {
+      if (error instanceof BodyStreamError) return fail(error.failure);
+      if (error instanceof DiskError) return fail({ kind: 'disk', cause: `${error.code}: ${error.message}` });
+      throw error;
+    } finally {
+      await file.discard();
+    }
+  }
+
+  async function* open(ref: BodyRef): AsyncIterable<Uint8Array> {
+    if (ref.place === 'spool') {
+      yield* verified(disk.read(join(options.folder, ref.hash)), ref);
+      return;
+    }
+    const bytes = rowBody(ref.hash);
+    if (bytes === undefined) throw new DiskError('ENOENT', `the body ${ref.hash} is gone from the store`);
+    yield* verified([bytes], ref);
+  }
+
+  return { receive, open, sweep: (named) => spool.sweep(named) };
+}
