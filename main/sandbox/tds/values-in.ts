@@ -128,7 +128,7 @@ export function readBody(from: ByteReader, type: SqlType, size: number): SqlValu
     case 'varbinary':
     case 'image':
     case 'rowversion':
-      return Uint8Array.from(from.view(size));
+      return new Uint8Array(from.view(size));
     case 'sql_variant':
       throw new ProtocolError('a variant within a variant');
   }

@@ -87,9 +87,9 @@ export class Wire {
     this.destroy();
   }
 
-  /** Says goodbye properly: what was sent arrives. */
+  /** Says goodbye properly: what was sent arrives; a client that does not hang up is not waited for. */
   end(): void {
-    this.#stream.end();
+    this.#stream.end(() => this.#socket.destroySoon());
   }
 
   /** Half-open from now on: what arrives is thrown away, nothing is sent. */
