@@ -64,7 +64,21 @@ export function answerBody(message: IncomingMessage, parts: BodyParts): AsyncIte
       parts.close();
     }
   }
-  return { [Symbol.asyncIterator]: read };
+  return {
+    [Symbol.asyncIterator]: () => {
+      const bytes = read();
+      return {
+        next: () => bytes.next(),
+        // A generator that never began would not notice that it is abandoned.
+        return: () => {
+          unread();
+          message.destroy();
+          parts.close();
+          return bytes.return();
+        },
+      };
+    },
+  };
 }
 
 function declaredLength(message: IncomingMessage): number | undefined {
