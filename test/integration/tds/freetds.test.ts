@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import type { SqlEvent } from '../../../main/sandbox/tsql/face.ts';
+import type { SqlEvent, SqlValue } from '../../../main/sandbox/tsql/face.ts';
 import {
   INT,
   NVARCHAR,
@@ -20,21 +20,21 @@ const present = spawnSync('tsql', ['-C']).status === 0;
 if (!present)
   console.warn('SKIPPED: FreeTDS is not installed (Debian: freetds-bin), so only one driver is tested');
 
-/** Runs the client with a configuration of its own, so that the machine's does not matter. */
-async function tsql(port: number, encryption: 'off' | 'require', input: string): Promise<string> {
+/** A folder with a configuration of its own, so that the machine's does not matter. */
+async function configured(
+  port: number,
+  encryption: 'off' | 'require',
+): Promise<{ folder: string; env: NodeJS.ProcessEnv }> {
   const folder = await mkdtemp(join(tmpdir(), 'freetds-'));
-  const configuration = join(folder, 'freetds.conf');
-  await writeFile(configuration, `[global]\n\tencryption = ${encryption}\n`);
-  const child = spawn(
-    'tsql',
-    ['-H', '127.0.0.1', '-p', String(port), '-U', 'sa', '-P', PASSWORD, '-D', 'erp'],
-    {
-      env: { ...process.env, LC_ALL: 'C.UTF-8', TDSVER: '7.4', FREETDSCONF: configuration },
-    },
-  );
+  const server = `[sandbox]\n\thost = 127.0.0.1\n\tport = ${port}\n\ttds version = 7.4\n\tclient charset = UTF-8\n`;
+  await writeFile(join(folder, 'freetds.conf'), `[global]\n\tencryption = ${encryption}\n${server}`);
+  return { folder, env: { ...process.env, LC_ALL: 'C.UTF-8', FREETDSCONF: join(folder, 'freetds.conf') } };
+}
+
+async function run(command: string, args: string[], env: NodeJS.ProcessEnv, input = ''): Promise<string> {
+  const child = spawn(command, args, { env });
   child.stdin.end(input);
   const [out, err] = await Promise.all([readAll(child.stdout), readAll(child.stderr)]);
-  await rm(folder, { recursive: true });
   return out + err;
 }
 
@@ -72,7 +72,10 @@ test.skipIf(!present).each(['off', 'require'] as const)(
       }
     });
     await using b = await bench({ engine });
-    const output = await tsql(b.server.port, encryption, 'SELECT everything\ngo\nSELECT broken\ngo\nexit\n');
+    const { folder, env } = await configured(b.server.port, encryption);
+    const args = ['-S', 'sandbox', '-U', 'sa', '-P', PASSWORD, '-D', 'erp'];
+    const output = await run('tsql', args, env, 'SELECT everything\ngo\nSELECT broken\ngo\nexit\n');
+    await rm(folder, { recursive: true });
     expect(b.log.some((line) => line.endsWith('encrypted'))).toBe(encryption === 'require');
     expect(output).toContain('hello from PRINT');
     expect(output).toContain('7\tŽluťoučký\t12345678901234.5678\t-1.5');
@@ -83,3 +86,34 @@ test.skipIf(!present).each(['off', 'require'] as const)(
     expect(output).toMatch(/Msg 208 \(severity 16, state 7\)/);
   },
 );
+
+test.skipIf(!present)('FreeTDS loads rows in bulk, without a closing DONE', async () => {
+  const rows: (readonly SqlValue[])[] = [];
+  const engine = new ScriptedEngine(async function* ({ request }): AsyncIterable<SqlEvent> {
+    if (request.kind === 'bulk') {
+      for await (const row of request.rows) rows.push(row);
+      yield { kind: 'done', count: rows.length, select: false, inProcedure: false };
+    } else if (text(request).includes('FMTONLY')) {
+      yield* result(
+        [
+          column('id', INT, false),
+          column('name', NVARCHAR),
+          column('price', { name: 'decimal', precision: 9, scale: 2 }),
+          column('long', { name: 'nvarchar', length: 'max' }),
+        ],
+        [],
+      );
+    }
+  });
+  await using b = await bench({ engine });
+  const { folder, env } = await configured(b.server.port, 'off');
+  const file = join(folder, 'rows.txt');
+  await writeFile(file, '1|Žlutý|12.50|жж\n2|||\n');
+  const args = ['erp.dbo.t', 'in', file, '-S', 'sandbox', '-U', 'sa', '-P', PASSWORD, '-c', '-t', '|'];
+  expect(await run('freebcp', args, env)).toContain('2 rows copied');
+  await rm(folder, { recursive: true });
+  expect(rows).toEqual([
+    [1, 'Žlutý', '12.50', 'жж'],
+    [2, null, null, null],
+  ]);
+});
