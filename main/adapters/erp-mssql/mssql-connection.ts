@@ -182,6 +182,7 @@ class MssqlConnection implements SqlConnection {
     });
     signal.addEventListener('abort', cancel, { once: true });
     try {
+      // oxlint-disable-next-line no-unmodified-loop-condition -- the driver's events change it
       while (!ended || rows.length > 0) {
         if (!ended && rows.length < CHUNK_ROWS) await new Promise<void>((resolve) => (wake = resolve));
         if (failed !== undefined) break;

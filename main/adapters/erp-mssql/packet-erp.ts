@@ -88,10 +88,11 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
   };
 
   return {
-    reader: new Reader(server, reading, endpoint),
+    reader: new Reader({ server, sessions: reading, endpoint, schema }),
     writer: new Writer({ sessions: writing, endpoint, schema, fence, ledger }),
     async ready(signal) {
       // One at a time: two renewals at once would each see the other's beat.
+      // oxlint-disable-next-line no-unmodified-loop-condition -- other callers change it
       while (underWay !== undefined) await underWay;
       underWay = makeReady(signal);
       try {

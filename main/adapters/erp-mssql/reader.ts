@@ -2,7 +2,7 @@ import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
 import { fail, ok, type Result } from '../../../shared/model/result.ts';
 import type { ErpReader, ErpRow, ErpUser, ErpView, ReadRequest } from '../../core/packets/erp.ts';
 import { BodyStreamError } from '../../core/runtime/body-stream-error.ts';
-import { storedSource } from './ledger-names.ts';
+import { ledgerNames, storedSource, type LedgerNames } from './ledger-names.ts';
 import { readStatement, rowExists, snapshotAllowed, touchSnapshot } from './queries/read.ts';
 import { canonicalText } from './read-value.ts';
 import { numberOf, rowsWith } from './recordset.ts';
@@ -19,11 +19,13 @@ export class Reader implements ErpReader {
   readonly #server: SqlServer;
   readonly #sessions: SqlSessions;
   readonly #endpoint: Endpoint;
+  readonly #names: LedgerNames;
 
-  constructor(server: SqlServer, sessions: SqlSessions, endpoint: Endpoint) {
-    this.#server = server;
-    this.#sessions = sessions;
-    this.#endpoint = endpoint;
+  constructor(options: { server: SqlServer; sessions: SqlSessions; endpoint: Endpoint; schema: string }) {
+    this.#server = options.server;
+    this.#sessions = options.sessions;
+    this.#endpoint = options.endpoint;
+    this.#names = ledgerNames(options.schema);
   }
 
   async users(query: string, signal: AbortSignal): Promise<Result<readonly ErpUser[]>> {
@@ -87,7 +89,7 @@ export class Reader implements ErpReader {
     if (state === undefined || numberOf(state, 'snapshot_state') !== 1) return false;
     const begun = await connection.beginReading('snapshot', signal);
     if (begun.kind !== 'begun') throw new SqlStreamError(begun);
-    const touched = await connection.run(plain(touchSnapshot), signal);
+    const touched = await connection.run(plain(touchSnapshot(this.#names)), signal);
     if (touched.kind !== 'answered') throw new SqlStreamError(touched);
     return true;
   }

@@ -1,13 +1,17 @@
 import type { FieldType } from '../../../../shared/model/mapping.ts';
 import type { ReadRequest } from '../../../core/packets/erp.ts';
+import type { LedgerNames } from '../ledger-names.ts';
 import { isVariableName, quoteIdent, quoteName } from '../quote-ident.ts';
 
 /** Whether this database lets a transaction read one moment. */
 export const snapshotAllowed =
   'SELECT CAST(snapshot_isolation_state AS int) AS snapshot_state FROM sys.databases WHERE name = DB_NAME();';
 
-/** A snapshot begins with the first row read, so one is read when the view is opened. */
-export const touchSnapshot = 'SELECT COUNT(*) AS touched FROM sys.schemas;';
+/**
+ * A snapshot begins with the first versioned row read, not with the transaction; the catalogue is not versioned. So a
+ * row of ours is read when the view is opened.
+ */
+export const touchSnapshot = (names: LedgerNames): string => `SELECT COUNT(*) AS touched FROM ${names.site};`;
 
 export interface ReadStatement {
   readonly text: string;

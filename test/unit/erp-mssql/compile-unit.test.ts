@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import {
+  compileUnit,
+  MAX_PARAMETERS,
+  type CompiledUnit,
+} from '../../../main/adapters/erp-mssql/compile-unit.ts';
+import type { WriteUnit } from '../../../main/core/packets/erp.ts';
+import { document, headerCall, lineCall, type, unit } from './units.ts';
+
+const compile = (of: WriteUnit): CompiledUnit => {
+  const result = compileUnit({ unit: of, schema: 'ferry', fence: 7 });
+  if (!result.ok) throw new Error(JSON.stringify(result.failure));
+  return result.value;
+};
+const refusal = (of: WriteUnit): unknown => {
+  const result = compileUnit({ unit: of, schema: 'ferry', fence: 7 });
+  return result.ok ? 'compiled' : result.failure;
+};
+const inOrder = (text: string, parts: readonly string[]): void => {
+  let at = -1;
+  for (const part of parts) {
+    const next = text.indexOf(part, at + 1);
+    expect(next, `${part} after position ${at}`).toBeGreaterThan(at);
+    at = next;
+  }
+};
+
+describe('a compiled unit', () => {
+  it('locks, reads the fence, takes the ledger row, then writes, then fills in and commits', () => {
+    inOrder(compile(unit()).text, [
+      'SET XACT_ABORT ON',
+      'SET TRANSACTION ISOLATION LEVEL READ COMMITTED',
+      'SET LOCK_TIMEOUT',
+      'BEGIN TRY',
+      'BEGIN TRANSACTION',
+      "sp_getapplock @Resource = @lock, @LockMode = N'Shared', @LockOwner = N'Transaction'",
+      'SELECT @fence_now = fence FROM [ferry].[lease]',
+      'INSERT INTO [ferry].[ledger] ',
+      'INSERT INTO [ferry].[ledger_document]',
+      'INSERT INTO [dbo].[Sales Order] ',
+      'INSERT INTO [dbo].[Sales Order Line]',
+      'UPDATE [ferry].[ledger_document]',
+      'UPDATE [ferry].[ledger] SET finished_at',
+      'COMMIT TRANSACTION',
+      'END TRY',
+      'BEGIN CATCH',
+      'ROLLBACK TRANSACTION',
+      'ferry_outcome',
+    ]);
+  });
+
+  it('holds no value in its text, only parameters', () => {
+    const { text, parameters } = compile(unit());
+    for (const value of ['C-1', '12345678901234.5678', '2025-03-10', 'row-1', 'packet-1', 'ANNA', 'I-2'])
+      expect(text).not.toContain(value);
+    expect(parameters.map((parameter) => parameter.value)).toEqual(
+      expect.arrayContaining(['C-1', '12345678901234.5678', '2025-03-10T08:15:30.120', 'packet-1']),
+    );
+    expect(new Set(parameters.map((parameter) => parameter.type))).toEqual(new Set(['nvarchar']));
+    for (const { name } of parameters) expect(text).toMatch(new RegExp(`@${name}\\b`));
+  });
+
+  it('doubles brackets and casts to the declared types', () => {
+    const { text } = compile(unit());
+    expect(text).toContain('[Customer]]No]');
+    expect(text).toMatch(/CAST\(@p\d+ AS decimal\(18, 4\)\)/);
+    expect(text).toMatch(/CAST\(@p\d+ AS datetime2\(3\)\)/);
+  });
+
+  it('hands the returned key to the lines through a table variable', () => {
+    const { text } = compile(unit());
+    expect(text).toContain('OUTPUT INSERTED.[Id], INSERTED.[No] INTO @h0 (k, n) VALUES');
+    expect(text).toContain('SELECT @key0 = k, @number0 = n FROM @h0;');
+    expect(text).toMatch(
+      /\[Sales Order Line\] \(\[OrderId\], \[Item\], \[Quantity\]\) VALUES \(@key0, @p\d+/,
+    );
+  });
+
+  it('takes over the void row of the revision before, and only that', () => {
+    const { text } = compile(unit({ revision: 2 }));
+    expect(text).not.toContain('INSERT INTO [ferry].[ledger] ');
+    expect(text).toContain("state = N'void' AND revision = CAST(@revision AS int) - 1");
+    expect(text).toContain('IF @@ROWCOUNT <> 1 THROW 51000');
+  });
+
+  it('checks the transaction after every procedure', () => {
+    const procedure = headerCall({
+      kind: 'procedure',
+      target: { schema: 'dbo', name: 'PostOrder' },
+      returnsNumber: undefined,
+    });
+    const values = procedure.values.map((value) => ({ ...value, name: value.name.replace(']', '') }));
+    const { text } = compile(unit({ documents: [document('row-1', { header: { ...procedure, values } })] }));
+    expect(text).toMatch(
+      /EXEC \[dbo\]\.\[PostOrder\] @CustomerNo = @p\d+, @Amount = @h0_v1, @Ordered = @h0_v2, @Id = @key0 OUTPUT;\nIF @@TRANCOUNT <> 1 OR XACT_STATE\(\) <> 1/,
+    );
+    expect(text).toContain('DECLARE @h0_v1 decimal(18, 4);');
+  });
+
+  it('raises a number series and never lowers it', () => {
+    const { text } = compile(unit({ series: [{ user: 'ANNA', series: 'ORD', current: '42' }] }));
+    expect(text).toMatch(
+      /UPDATE \[ferry\]\.\[series\] SET current_value = (CAST\(@p\d+ AS decimal\(38,0\)\)) .* AND current_value < \1/,
+    );
+  });
+
+  it('writes bytes as a binary parameter', () => {
+    const header = headerCall({ values: [{ name: 'Photo', type: type('binary'), value: 'AAEC' }] });
+    const { parameters } = compile(unit({ documents: [document('row-1', { header })] }));
+    expect(parameters.find((parameter) => parameter.type === 'varbinary')?.value).toEqual(
+      Uint8Array.of(0, 1, 2),
+    );
+  });
+
+  it('names what each position of the answer stands for', () => {
+    expect(compile(unit()).positions).toEqual([
+      'order row-1',
+      'dbo.Sales Order',
+      'dbo.Sales Order Line',
+      'dbo.Sales Order Line',
+    ]);
+  });
+});
+
+describe('a unit that cannot be right is refused before anything is sent', () => {
+  const withValue = (typeText: string, value: string): WriteUnit =>
+    unit({
+      documents: [
+        document('row-1', { header: headerCall({ values: [{ name: 'V', type: type(typeText), value }] }) }),
+      ],
+    });
+
+  it.each([
+    ['decimal(5,2)', '1000.00', 'decimal-does-not-fit'],
+    ['decimal(5,2)', '1.005', 'decimal-does-not-fit'],
+    ['decimal(5,2)', '', 'not-a-decimal'],
+    ['text(3)', 'abcd', 'text-too-long'],
+    ['int', '', 'not-an-int'],
+    ['int', '2147483648', 'not-an-int'],
+    ['bigint', '9223372036854775808', 'not-a-bigint'],
+    ['bool', 'true', 'not-a-bool'],
+    ['date', '2025-02-30', 'not-a-date'],
+    ['datetime', '10.03.2025', 'not-a-moment'],
+    ['guid', 'x', 'not-a-guid'],
+    ['binary', 'a', 'not-base64'],
+  ])('%s %j: %s', (typeText, value, code) => {
+    expect(refusal(withValue(typeText, value))).toMatchObject({
+      kind: 'rejected',
+      code,
+      where: 'dbo.Sales Order',
+      field: 'V',
+    });
+  });
+
+  it.each([
+    ['int', '-2147483648'],
+    ['bigint', '9223372036854775807'],
+    ['decimal(5,2)', '999.990'],
+    ['text(3)', 'abc'],
+  ])('%s %j is taken', (typeText, value) => {
+    expect(refusal(withValue(typeText, value))).toBe('compiled');
+  });
+
+  it('more values than one request may carry', () => {
+    const lines = Array.from({ length: MAX_PARAMETERS / 2 }, (_, index) => lineCall(`I-${index}`));
+    expect(refusal(unit({ documents: [document('row-1', { lines })] }))).toMatchObject({
+      code: 'unit-too-large',
+    });
+  });
+
+  it('the same row twice', () => {
+    expect(refusal(unit({ documents: [document('row-1'), document('row-1')] }))).toMatchObject({
+      code: 'row-twice',
+    });
+  });
+
+  it('a key the ledger would cut', () => {
+    expect(refusal(unit({ packetId: 'x'.repeat(201) }))).toMatchObject({ code: 'key-too-long' });
+    expect(refusal(unit({ documents: [document('x'.repeat(101))] }))).toMatchObject({ code: 'key-too-long' });
+  });
+
+  it('a line that wants a key its header does not return', () => {
+    const header = headerCall({ returnsKey: undefined, returnsNumber: undefined });
+    expect(refusal(unit({ documents: [document('row-1', { header })] }))).toMatchObject({
+      code: 'no-header-key',
+    });
+  });
+
+  it('a name that is no parameter of a procedure', () => {
+    const header = headerCall({ kind: 'procedure' });
+    expect(refusal(unit({ documents: [document('row-1', { header })] }))).toMatchObject({
+      code: 'not-a-parameter-name',
+      field: 'Customer]No',
+    });
+  });
+});
