@@ -1,0 +1,302 @@
+import { parseArgs } from 'node:util';
+import { suggest } from '../adapters/config/suggest.ts';
+import { LOG_LEVELS, type LogLevel } from '../adapters/log/create-log.ts';
+import { ITEM_STATES, type ItemState } from '../core/queue/item.ts';
+import { fail, ok, type Result } from '../../shared/model/result.ts';
+import { parseDuration } from '../../shared/model/time.ts';
+
+export type Command =
+  | { readonly name: 'help'; readonly topic?: string | undefined }
+  | { readonly name: 'version' }
+  | { readonly name: 'run'; readonly console: boolean }
+  | {
+      readonly name: 'sync';
+      readonly links: readonly string[];
+      readonly once: boolean;
+      readonly flow?: 'push' | 'pull' | undefined;
+    }
+  | { readonly name: 'status' }
+  | { readonly name: 'queue list'; readonly filters: QueueFilters }
+  | { readonly name: 'queue show'; readonly item: number }
+  | { readonly name: 'queue retry'; readonly item: number }
+  | { readonly name: 'queue park'; readonly item: number; readonly note: string }
+  | { readonly name: 'runs list'; readonly link?: string | undefined; readonly limit: number }
+  | {
+      readonly name: 'pause';
+      readonly link?: string | undefined;
+      readonly forMs?: number | undefined;
+      readonly reason: string;
+    }
+  | { readonly name: 'resume'; readonly link?: string | undefined }
+  | { readonly name: 'config check' }
+  | { readonly name: 'secret set'; readonly secret: string }
+  | { readonly name: 'secret list' }
+  | {
+      readonly name: 'logs';
+      readonly follow: boolean;
+      readonly lines: number;
+      readonly level: LogLevel;
+      readonly text?: string | undefined;
+    }
+  | { readonly name: 'sandbox'; readonly args: readonly string[] };
+
+export interface QueueFilters {
+  readonly link?: string | undefined;
+  readonly direction?: 'in' | 'out' | undefined;
+  readonly states?: ItemState[] | undefined;
+  readonly user?: string | undefined;
+  readonly text?: string | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface Invocation {
+  readonly command: Command;
+  readonly dataDir?: string | undefined;
+  readonly json: boolean;
+}
+
+export interface UsageError {
+  readonly message: string;
+  readonly hint: string;
+  readonly json: boolean;
+}
+
+const OPTIONS = {
+  'data-dir': { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+  console: { type: 'boolean' },
+  once: { type: 'boolean' },
+  flow: { type: 'string' },
+  link: { type: 'string' },
+  direction: { type: 'string' },
+  state: { type: 'string', multiple: true },
+  user: { type: 'string' },
+  text: { type: 'string' },
+  limit: { type: 'string' },
+  offset: { type: 'string' },
+  note: { type: 'string' },
+  for: { type: 'string' },
+  follow: { type: 'boolean', short: 'f' },
+  lines: { type: 'string', short: 'n' },
+  level: { type: 'string' },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>['values'];
+type OptionName = keyof typeof OPTIONS;
+
+const EVERYWHERE: readonly OptionName[] = ['data-dir', 'json', 'help', 'version'];
+
+/** Thrown inside this file only: parsing is deep, and every step can fail in the same way. */
+class Wrong extends Error {
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+interface Spec {
+  readonly options: readonly OptionName[];
+  /** Words after the command: at least, at most. */
+  readonly words: readonly [number, number];
+  make(words: readonly string[], values: Values): Command;
+}
+
+const SPECS: Readonly<Record<string, Spec>> = {
+  run: {
+    options: ['console'],
+    words: [0, 0],
+    make: (_w, v) => ({ name: 'run', console: v.console === true }),
+  },
+  sync: {
+    options: ['once', 'flow'],
+    words: [0, 100],
+    make: (links, v) => ({
+      name: 'sync',
+      links,
+      once: v.once === true,
+      flow: oneOf('flow', v.flow, ['push', 'pull']),
+    }),
+  },
+  status: { options: [], words: [0, 0], make: () => ({ name: 'status' }) },
+  'queue list': {
+    options: ['link', 'direction', 'state', 'user', 'text', 'limit', 'offset'],
+    words: [0, 0],
+    make: (_w, v) => ({
+      name: 'queue list',
+      filters: {
+        link: v.link,
+        direction: oneOf('direction', v.direction, ['in', 'out']),
+        states:
+          v.state === undefined
+            ? undefined
+            : v.state.flatMap((one) => oneOf('state', one, ITEM_STATES) ?? []),
+        user: v.user,
+        text: v.text,
+        limit: whole('limit', v.limit, 50, 1, 500),
+        offset: whole('offset', v.offset, 0, 0, 10_000_000),
+      },
+    }),
+  },
+  'queue show': { options: [], words: [1, 1], make: (w) => ({ name: 'queue show', item: item(w[0]) }) },
+  'queue retry': { options: [], words: [1, 1], make: (w) => ({ name: 'queue retry', item: item(w[0]) }) },
+  'queue park': {
+    options: ['note'],
+    words: [1, 1],
+    make: (w, v) => ({ name: 'queue park', item: item(w[0]), note: v.note ?? '' }),
+  },
+  'runs list': {
+    options: ['link', 'limit'],
+    words: [0, 0],
+    make: (_w, v) => ({ name: 'runs list', link: v.link, limit: whole('limit', v.limit, 20, 1, 500) }),
+  },
+  pause: {
+    options: ['for', 'note'],
+    words: [0, 1],
+    make: (w, v) => ({ name: 'pause', link: w[0], forMs: duration(v.for), reason: v.note ?? '' }),
+  },
+  resume: { options: [], words: [0, 1], make: (w) => ({ name: 'resume', link: w[0] }) },
+  'config check': { options: [], words: [0, 0], make: () => ({ name: 'config check' }) },
+  'secret set': { options: [], words: [1, 1], make: (w) => ({ name: 'secret set', secret: w[0] ?? '' }) },
+  'secret list': { options: [], words: [0, 0], make: () => ({ name: 'secret list' }) },
+  logs: {
+    options: ['follow', 'lines', 'level', 'text'],
+    words: [0, 0],
+    make: (_w, v) => ({
+      name: 'logs',
+      follow: v.follow === true,
+      lines: whole('lines', v.lines, 50, 1, 100_000),
+      level: oneOf('level', v.level, LOG_LEVELS) ?? 'debug',
+      text: v.text,
+    }),
+  },
+};
+
+export const COMMANDS: readonly string[] = [...Object.keys(SPECS), 'sandbox'];
+
+/** Reads the words after `erp-ferry`. */
+export function parseCommand(argv: readonly string[]): Result<Invocation, UsageError> {
+  const json = argv.includes('--json');
+  const sandboxAt = sandboxIn(argv);
+  try {
+    const { values, positionals } = read(sandboxAt === -1 ? argv : argv.slice(0, sandboxAt));
+    const common = { json, dataDir: values['data-dir'] };
+    if (sandboxAt !== -1)
+      return ok({ ...common, command: { name: 'sandbox', args: argv.slice(sandboxAt + 1) } });
+    if (values.version === true) return ok({ ...common, command: { name: 'version' } });
+    const [name, words] = commandName(positionals, values.help === true);
+    if (values.help === true || name === 'help')
+      return ok({ ...common, command: { name: 'help', topic: name } });
+    const spec = SPECS[name];
+    if (spec === undefined) throw new Wrong(`"${name}" is no command.`, 'See: erp-ferry --help');
+    check(name, spec, words, values);
+    return ok({ ...common, command: spec.make(words, values) });
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    return fail({ message: error.message, hint: error.hint, json });
+  }
+}
+
+/** Where the sandbox is named as the command. It has options of its own: everything behind its name is handed on. */
+function sandboxIn(argv: readonly string[]): number {
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? '';
+    if (word === 'sandbox') return at;
+    if (word === '--data-dir') at += 1;
+    else if (word !== '--json' && !word.startsWith('--data-dir=')) return -1;
+  }
+  return -1;
+}
+
+function read(argv: readonly string[]): { values: Values; positionals: readonly string[] } {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'the options cannot be read';
+    const unknown = /'--?([\w-]+)'/.exec(message)?.[1];
+    const meant = unknown === undefined ? undefined : suggest(unknown, Object.keys(OPTIONS));
+    throw new Wrong(
+      (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
+        ? `The option --${unknown ?? ''} is not known.`
+        : (message.split('. ')[0] ?? message),
+      meant === undefined || meant === unknown ? 'See: erp-ferry --help' : `Did you mean --${meant}?`,
+    );
+  }
+}
+
+/** Commands of one word win over those of two only where the first word alone is one. */
+function commandName(words: readonly string[], help: boolean): readonly [string, readonly string[]] {
+  const [first, second] = words;
+  if (first === undefined) {
+    if (help) return ['help', []];
+    throw new Wrong('Which command?', `One of: ${COMMANDS.join(', ')}`);
+  }
+  const two = `${first} ${second ?? ''}`.trim();
+  if (second !== undefined && Object.hasOwn(SPECS, two)) return [two, words.slice(2)];
+  if (Object.hasOwn(SPECS, first) || first === 'help') return [first, words.slice(1)];
+  if (help) return [first, words.slice(1)];
+  const family = COMMANDS.filter((name) => name.startsWith(`${first} `));
+  if (family.length > 0) throw new Wrong(`"${two}" is no command.`, `One of: ${family.join(', ')}`);
+  const meant = suggest(two, COMMANDS) ?? suggest(first, COMMANDS);
+  throw new Wrong(
+    `"${first}" is no command.`,
+    meant === undefined ? `One of: ${COMMANDS.join(', ')}` : `Did you mean "${meant}"?`,
+  );
+}
+
+function check(name: string, spec: Spec, words: readonly string[], values: Values): void {
+  const [least, most] = spec.words;
+  if (words.length < least)
+    throw new Wrong(`"${name}" needs one more word.`, `See: erp-ferry ${name} --help`);
+  if (words.length > most)
+    throw new Wrong(`"${name}" does not take "${words[most] ?? ''}".`, `See: erp-ferry ${name} --help`);
+  const foreign = (Object.keys(values) as OptionName[]).find(
+    (option) => !EVERYWHERE.includes(option) && !spec.options.includes(option),
+  );
+  if (foreign !== undefined)
+    throw new Wrong(`"${name}" has no option --${foreign}.`, `See: erp-ferry ${name} --help`);
+}
+
+function oneOf<T extends string>(
+  option: string,
+  value: string | undefined,
+  known: readonly T[],
+): T | undefined {
+  if (value === undefined) return undefined;
+  const found = known.find((one) => one === value);
+  if (found === undefined)
+    throw new Wrong(`--${option} cannot be "${value}".`, `One of: ${known.join(', ')}`);
+  return found;
+}
+
+function whole(
+  option: string,
+  value: string | undefined,
+  normal: number,
+  least: number,
+  most: number,
+): number {
+  if (value === undefined) return normal;
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+  if (!(number >= least && number <= most))
+    throw new Wrong(`--${option} cannot be "${value}".`, `A whole number from ${least} to ${most}.`);
+  return number;
+}
+
+function item(word: string | undefined): number {
+  const number = /^\d{1,15}$/.test(word ?? '') ? Number(word) : 0;
+  if (number < 1)
+    throw new Wrong(`"${word ?? ''}" is no item number.`, 'The first column of: erp-ferry queue list');
+  return number;
+}
+
+function duration(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = parseDuration(value);
+  if (ms === undefined || ms < 1_000)
+    throw new Wrong(`--for cannot be "${value}".`, 'Such as 30m, 2h or 1d.');
+  return ms;
+}

@@ -1,0 +1,56 @@
+import type { Output } from './output.ts';
+
+const USAGE = 'erp-ferry [--data-dir D] [--json] <command>';
+
+const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[] = [
+  ['run', 'run [--console]', 'run the agent until it is ended'],
+  ['sync', 'sync [link...] [--flow push|pull] [--once]', 'carry now; --once without a running agent'],
+  ['status', 'status', 'what is carried, what waits, who must act'],
+  ['pause', 'pause [link] [--for 30m] [--note text]', 'start no runs'],
+  ['resume', 'resume [link]', 'start runs again'],
+  [
+    'queue list',
+    'queue list [--state parked] [--direction in|out] [--link l] [--user u] [--text t]',
+    'items of the queue',
+  ],
+  ['queue show', 'queue show <item>', 'one item: timeline, cause, next step, text'],
+  ['queue retry', 'queue retry <item>', 'let an item go on now'],
+  ['queue park', 'queue park <item> [--note text]', 'set an item aside'],
+  ['runs list', 'runs list [--link l] [--limit n]', 'what ran, with counts'],
+  ['config check', 'config check', 'check site.json and the mappings'],
+  ['secret set', 'secret set <name>', 'store a password or key, from standard input'],
+  ['secret list', 'secret list', 'names and dates of what is stored'],
+  ['logs', 'logs [--follow] [--lines n] [--level l] [--text t]', 'the log'],
+  ['sandbox', 'sandbox [...]', 'sample ERP, simulated cloud and phones, to try'],
+];
+
+const EXIT_CODES: readonly (readonly [string, string])[] = [
+  ['0', 'fine'],
+  ['1', 'failed'],
+  ['2', 'usage, or a configuration that does not check'],
+  ['3', 'done, but something is parked or in conflict'],
+  ['4', 'another agent owns the site'],
+  ['5', 'the ERP or a cloud does not answer'],
+];
+
+export function showHelp(out: Output, topic: string | undefined): void {
+  const chosen = COMMANDS.filter(
+    ([name]) => topic === undefined || name === topic || name.startsWith(`${topic} `),
+  );
+  const shown = chosen.length === 0 ? COMMANDS : chosen;
+  out.document({ usage: USAGE, commands: shown.map(([name, usage, what]) => ({ name, usage, what })) });
+  out.line(USAGE);
+  out.line();
+  for (const [, usage, what] of shown) {
+    out.line(`  ${usage}`);
+    out.line(`      ${what}`);
+  }
+  if (shown.length < COMMANDS.length) return;
+  out.line();
+  out.line('Options');
+  out.line('  --data-dir D   the site; else ERP_FERRY_DATA, else the place of the platform');
+  out.line('  --json         one JSON document on standard output and nothing else');
+  out.line();
+  out.line('Exit codes');
+  for (const [code, what] of EXIT_CODES) out.line(`  ${code}  ${what}`);
+}
