@@ -15,10 +15,18 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** A checkpoint cuts the log back to this; SQLite checkpoints by itself every 1000 pages (4 MB). */
 const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
 
+export interface WriteLimits {
+  /** How long a transaction waits for another program that holds the file. */
+  readonly busyTimeoutMs?: number | undefined;
+  /** Largest size of the file; beyond it writing fails as on a full disk. */
+  readonly maxBytes?: number | undefined;
+}
+
 /** Opens or creates the file for the one writer. Throws StoreError. */
-export function openForWriting(file: string): WriteDb {
+export function openForWriting(file: string, limits: WriteLimits = {}): WriteDb {
+  const { busyTimeoutMs = BUSY_TIMEOUT_MS, maxBytes } = limits;
   return translated(() => {
-    const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    const db = new Database(file, { timeout: busyTimeoutMs });
     try {
       db.pragma('journal_mode = WAL');
       // In WAL mode SQLite's own default may leave the last commits in the system's cache; "durable when it returns" needs FULL.
@@ -28,7 +36,11 @@ export function openForWriting(file: string): WriteDb {
       expectPragma(db, 'journal_mode', 'wal');
       expectPragma(db, 'synchronous', 2);
       expectPragma(db, 'foreign_keys', 1);
-      expectPragma(db, 'busy_timeout', BUSY_TIMEOUT_MS);
+      expectPragma(db, 'busy_timeout', busyTimeoutMs);
+      if (maxBytes !== undefined) {
+        const pageBytes = Number(db.pragma('page_size', { simple: true }));
+        db.pragma(`max_page_count = ${String(Math.floor(maxBytes / pageBytes))}`);
+      }
       return db as WriteDb;
     } catch (error) {
       db.close();

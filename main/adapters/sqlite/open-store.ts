@@ -5,6 +5,7 @@ import type { ItemId, StartId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import { claims } from './claims.ts';
 import { openForReading, openForWriting } from './connection.ts';
+import type { WriteLimits } from './connection.ts';
 import { migrate, refuseForeign } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { pulledPackets } from './pulled-packets.ts';
@@ -46,10 +47,10 @@ export type ReadStore = QueueReads & { close(): void };
  * `corrupt`, `busy`, `full`, `io`. The caller holds the site lock.
  */
 export function openStore(
-  options: StoreOptions & { readonly runtime?: Pick<Runtime, 'fault'> | undefined },
+  options: StoreOptions & WriteLimits & { readonly runtime?: Pick<Runtime, 'fault'> | undefined },
 ): SqliteStore {
   const { file, zone = 'UTC', onDamaged = () => undefined, runtime } = options;
-  const db = openForWriting(file);
+  const db = openForWriting(file, options);
   try {
     translated(() => {
       migrate(db, file, MIGRATIONS);

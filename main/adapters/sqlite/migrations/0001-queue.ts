@@ -63,7 +63,7 @@ CREATE INDEX item_open_user ON item (link, user COLLATE NOCASE)
 CREATE INDEX item_waits ON item (link, waits_what, waits_number) WHERE state = 'waiting';
 CREATE INDEX item_ended ON item (link, settled_at) WHERE settled_at IS NOT NULL;
 CREATE INDEX item_ended_at ON item (settled_at) WHERE settled_at IS NOT NULL;
-CREATE INDEX item_by_link ON item (link, direction, id);
+CREATE INDEX item_by_link ON item (link, id);
 CREATE INDEX item_by_user ON item (user COLLATE NOCASE, id);
 CREATE INDEX item_by_state ON item (state, id);
 CREATE INDEX item_body_row ON item (body_row) WHERE body_row IS NOT NULL;

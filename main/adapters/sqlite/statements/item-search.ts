@@ -18,12 +18,21 @@ const INDEXED_LENGTH = 3;
  * query walks the small partial index; every other one walks the ids downwards and stops at the end of the page.
  */
 export function searchItems(db: ReadDb, query: ItemQuery): readonly unknown[] {
+  const statement = searchStatement(query);
+  return statement === undefined ? [] : prepared(db, statement.sql).all(...statement.values);
+}
+
+/** Undefined when nothing can match. Apart, so that a test can look at the plan SQLite makes of it. */
+export function searchStatement(
+  query: ItemQuery,
+): { readonly sql: string; readonly values: readonly (string | number)[] } | undefined {
   const found = filter(query);
-  if (found === undefined) return [];
-  return prepared(
-    db,
-    `SELECT ${ITEM_COLUMNS} FROM ${found.from} ${found.condition} ORDER BY ${found.order} DESC LIMIT ? OFFSET ?`,
-  ).all(...found.values, Math.max(0, query.limit), Math.max(0, query.offset));
+  if (found === undefined) return undefined;
+  const { from, condition, order, values } = found;
+  return {
+    sql: `SELECT ${ITEM_COLUMNS} FROM ${from} ${condition} ORDER BY ${order} DESC LIMIT ? OFFSET ?`,
+    values: [...values, Math.max(0, query.limit), Math.max(0, query.offset)],
+  };
 }
 
 export function countItems(db: ReadDb, query: Filters): number {
@@ -48,7 +57,8 @@ function filter(query: Filters): Filter | undefined {
   const values: (string | number)[] = [];
   const states = query.states;
   const openOnly = states !== undefined && states.every((state) => !ENDED.includes(state));
-  let from = 'item AS i';
+  // Named, because SQLite has no statistics to see that the unsettled are few.
+  let from = openOnly ? 'item AS i INDEXED BY item_open' : 'item AS i';
   let order = 'i.id';
   const text = query.text?.trim() ?? '';
   if (text !== '' && !openOnly && Array.from(text).length >= INDEXED_LENGTH) {
@@ -78,7 +88,7 @@ function filter(query: Filters): Filter | undefined {
     const asked = ITEM_STATES.filter((state) => states.includes(state));
     if (asked.length === 0) return undefined;
     if (openOnly) where.push(`i.state NOT IN ('settled', 'discarded')`);
-    const column = openOnly || asked.length === 1 ? 'i.state' : '+i.state';
+    const column = asked.length === 1 && !openOnly ? 'i.state' : '+i.state';
     where.push(`${column} IN (${asked.map(() => '?').join(', ')})`);
     values.push(...asked);
   }
