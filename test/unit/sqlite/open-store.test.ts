@@ -126,8 +126,7 @@ describe('looking for damage', () => {
   test('finds none in a sound file and some in a scratched one', () => {
     const sound = store();
     const { file } = sound;
-    for (let n = 0; n < 200; n += 1)
-      storePacket(sound, `p${String(n)}`, T, `${String(n)}x`.repeat(400));
+    for (let n = 0; n < 200; n += 1) storePacket(sound, `p${String(n)}`, T, `${String(n)}x`.repeat(400));
     sound.checkpoint();
     sound.close();
     expect(quickCheck(file)).toEqual([]);
