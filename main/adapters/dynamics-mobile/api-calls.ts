@@ -22,6 +22,12 @@ export interface ApiCall {
   readonly where: string;
 }
 
+export interface ApiAnswer {
+  readonly response: HttpResponse;
+  /** Makes what the cloud said fit for a failure. */
+  readonly secretFree: (said: string) => string;
+}
+
 /** Furthest a server may send the next attempt away. */
 const MOST_RETRY_MS = 24 * 3_600_000;
 
@@ -33,7 +39,7 @@ export async function callApi(
   parts: ApiParts,
   call: ApiCall,
   signal: AbortSignal,
-): Promise<Result<HttpResponse>> {
+): Promise<Result<ApiAnswer>> {
   const { endpoint } = parts;
   const key = await readKey(parts);
   if (!key.ok) return key;
@@ -56,9 +62,9 @@ export async function callApi(
       signal.aborted ? { kind: 'cancelled' } : { kind: 'unreachable', endpoint, cause: outcome.cause },
     );
   const { response } = outcome;
-  if (response.status >= 200 && response.status < 300) return ok(response);
-  const said = secretFree(await errorMessage(response), key.value);
-  return fail(statusFailure(parts, response, call.where, said));
+  const clean = (said: string): string => secretFree(said, key.value);
+  if (response.status >= 200 && response.status < 300) return ok({ response, secretFree: clean });
+  return fail(statusFailure(parts, response, call.where, clean(await errorMessage(response))));
 }
 
 async function readKey({ apiKey, endpoint }: ApiParts): Promise<Result<string>> {

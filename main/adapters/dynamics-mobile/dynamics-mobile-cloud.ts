@@ -17,7 +17,6 @@ import { callApi, type ApiCall, type ApiParts } from './api-calls.ts';
 import { download } from './download.ts';
 import { LIST_MAX_BYTES, LIST_SIZE, PUSH_MAX_BYTES, SMALL_ANSWER_BYTES } from './limits.ts';
 import { readListing } from './read-listing.ts';
-import { secretFree } from './secret-free.ts';
 import { checkLink, readDownloadLink, readUploadAnswer } from './signed-link.ts';
 import { upload } from './upload.ts';
 
@@ -36,6 +35,11 @@ export interface DynamicsMobileParts {
 /** The packet exchange of one application area. Holds no state: calls may overlap. */
 export function createDynamicsMobileCloud(parts: DynamicsMobileParts): PacketCloud {
   return new DynamicsMobileCloud(parts);
+}
+
+interface ApiText {
+  readonly text: string;
+  readonly secretFree: (said: string) => string;
 }
 
 class DynamicsMobileCloud implements PacketCloud {
@@ -64,7 +68,7 @@ class DynamicsMobileCloud implements PacketCloud {
     const url = this.#url(['pull'], '', { packetType: queue, format });
     const text = await this.#text({ method: 'GET', url, where }, LIST_MAX_BYTES, signal);
     if (!text.ok) return text;
-    const listing = readListing(queue, format, text.value);
+    const listing = readListing(queue, format, text.value.text);
     return listing.ok ? listing : this.#invalid(where, listing.failure);
   }
 
@@ -89,7 +93,7 @@ class DynamicsMobileCloud implements PacketCloud {
     const answer = await callApi(this.#api, call, signal);
     if (!answer.ok) return answer;
     // Its words are not known; reading them lets the connection end in order.
-    await readText(answer.value, SMALL_ANSWER_BYTES);
+    await readText(answer.value.response, SMALL_ANSWER_BYTES);
     return ok(undefined);
   }
 
@@ -98,6 +102,8 @@ class DynamicsMobileCloud implements PacketCloud {
     const where = `upload link for ${user}`;
     const wrong = (code: string, message: string): Result<never> =>
       fail({ kind: 'rejected', code, where, message });
+    // An address cannot hold these as a name: they are steps in a path however they are written.
+    if (/^\.{0,2}$/.test(user)) return wrong('bad-user-name', `a user cannot be named "${user}"`);
     if (size > PUSH_MAX_BYTES)
       return wrong('packet-too-large', `${size} bytes where at most ${PUSH_MAX_BYTES} may be sent`);
     if (!Number.isSafeInteger(size) || size <= 0) return wrong('packet-empty', 'the packet is empty');
@@ -108,10 +114,10 @@ class DynamicsMobileCloud implements PacketCloud {
     if (!text.ok) return fail(pushFailure(text.failure));
     // Links live from their receipt, by a clock that cannot be set.
     const receivedAt = this.#api.runtime.monotonic();
-    const answer = readUploadAnswer(text.value);
+    const answer = readUploadAnswer(text.value.text);
     if (!answer.ok) return this.#invalid(where, answer.failure);
     if (answer.value.kind === 'refused') {
-      const said = secretFree(answer.value.message, '');
+      const said = text.value.secretFree(answer.value.message);
       return wrong('push-refused', `the cloud refuses the packet${said === '' ? '' : ` (${said})`}`);
     }
     const link = checkLink(answer.value.url, this.#settings.linkHosts);
@@ -132,17 +138,17 @@ class DynamicsMobileCloud implements PacketCloud {
       return text.failure.kind === 'rejected' && text.failure.code === 'http-404'
         ? fail({ ...text.failure, code: 'body-gone' })
         : text;
-    const link = readDownloadLink(text.value);
+    const link = readDownloadLink(text.value.text);
     if (!link.ok) return this.#invalid(where, link.failure);
     const allowed = checkLink(link.value, this.#settings.linkHosts);
     return allowed.ok ? allowed : this.#invalid(where, `the link cannot be used: ${allowed.failure}`);
   }
 
-  async #text(call: ApiCall, limitBytes: number, signal: AbortSignal): Promise<Result<string>> {
+  async #text(call: ApiCall, limitBytes: number, signal: AbortSignal): Promise<Result<ApiText>> {
     const answer = await callApi(this.#api, call, signal);
     if (!answer.ok) return answer;
-    const text = await readText(answer.value, limitBytes);
-    if (text.ok) return text;
+    const text = await readText(answer.value.response, limitBytes);
+    if (text.ok) return ok({ text: text.value, secretFree: answer.value.secretFree });
     return signal.aborted ? fail({ kind: 'cancelled' }) : this.#invalid(call.where, text.failure);
   }
 
@@ -157,14 +163,10 @@ class DynamicsMobileCloud implements PacketCloud {
   ): string {
     const parts = [direction, this.#settings.appArea, ...(user === undefined ? [] : [user])];
     const search = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-    const path = `${this.#base}/${parts.map(pathPart).join('/')}${action}`;
+    const path = `${this.#base}/${parts.map(encodeURIComponent).join('/')}${action}`;
     return search.length === 0 ? path : `${path}?${search.join('&')}`;
   }
 }
-
-/** A part of a path in which nothing is a separator or a step up. */
-const pathPart = (text: string): string =>
-  encodeURIComponent(text).replace(/^\.{1,2}$/, (dots) => dots.replaceAll('.', '%2E'));
 
 /** Statuses that mean one user or one packet here. */
 function pushFailure(failure: SyncFailure): SyncFailure {
