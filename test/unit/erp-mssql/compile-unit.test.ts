@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  compileUnit,
-  MAX_PARAMETERS,
-  type CompiledUnit,
-} from '../../../main/adapters/erp-mssql/compile-unit.ts';
+import { compileUnit, type CompiledUnit } from '../../../main/adapters/erp-mssql/compile-unit.ts';
+import { MAX_PARAMETERS } from '../../../main/adapters/erp-mssql/unit-scope.ts';
 import type { WriteUnit } from '../../../main/core/packets/erp.ts';
 import { document, headerCall, lineCall, type, unit } from './units.ts';
 
