@@ -6,7 +6,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { linkId, sha256, sourceId, startId, type Sha256, type StartId } from '../shared/model/ids.ts';
 import { parseDuration } from '../shared/model/time.ts';
 import type { ErpSettings, LinkSettings } from '../shared/model/settings.ts';
-import { loadSite, checkSite, type LoadedSite } from './adapters/config/load-site.ts';
+import { loadSite, type LoadedSite } from './adapters/config/load-site.ts';
 import { createDynamicsMobileCloud } from './adapters/dynamics-mobile/dynamics-mobile-cloud.ts';
 import { createPacketErp, type ClosablePacketErp } from './adapters/erp-mssql/packet-erp.ts';
 import type { SqlServer } from './adapters/erp-mssql/sql-connection.ts';
@@ -14,7 +14,7 @@ import { createNodeHttpTransport } from './adapters/http/node-http-transport.ts'
 import { trustSystemRoots } from './adapters/http/system-roots.ts';
 import { createLog, type Log } from './adapters/log/create-log.ts';
 import { tailLog } from './adapters/log/read-log.ts';
-import { createRedactor } from './adapters/log/redactor.ts';
+import { createRedactor, type Redactor } from './adapters/log/redactor.ts';
 import { systemRuntime } from './adapters/runtime/system-runtime.ts';
 import { openSecrets, type Secrets } from './adapters/secrets/open-secrets.ts';
 import { writeDurably } from './adapters/secrets/site-key.ts';
@@ -82,6 +82,7 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       reserveBytes: RESERVE_BYTES,
       rowBody: (hash) => store.rowBody(hash),
       newId: () => runtime.newId(),
+      runtime,
     });
     trustSystemRoots();
     const http = edges.http ?? createNodeHttpTransport(runtime);
@@ -91,6 +92,7 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       bodies,
       runtime,
       secrets,
+      redactor,
       http,
       log,
       start,
@@ -98,7 +100,7 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       edges,
     };
     const chosen = site.settings.links.filter((link) => options.links?.includes(link.id) ?? true);
-    const built = chosen.map((link) => buildLink(parts, link, () => agent.changed()));
+    const built = chosen.map((link) => assembleLink(parts, link, () => agent.changed()));
     ends.push(async () => {
       await Promise.all(built.map(({ erp }) => erp.close()));
     });
@@ -112,7 +114,10 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       version: packageJson.version,
       startedAt: runtime.wall(),
       logTail: async ({ lines, level, text }) => tailLog(logs, lines, { level, text }),
-      checkConfig: async () => checkSite(dataDir),
+      checkConfig: async () => {
+        const checked = loadSite(dataDir);
+        return checked.ok ? [] : checked.failure;
+      },
     });
     const left = agent.takeOver();
     log.info('agent started', { version: packageJson.version, mode: options.mode, ...left });
@@ -167,12 +172,14 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
   }
 }
 
-interface SharedParts {
+/** What all links of a site share. */
+export interface SharedParts {
   readonly site: LoadedSite;
   readonly store: SqliteStore;
   readonly bodies: BodyStore;
   readonly runtime: Runtime;
   readonly secrets: Secrets;
+  readonly redactor: Redactor;
   readonly http: HttpTransport;
   readonly log: Log;
   readonly start: StartId;
@@ -180,12 +187,13 @@ interface SharedParts {
   readonly edges: Edges;
 }
 
-function buildLink(
+/** One link with its adapters. */
+export function assembleLink(
   shared: SharedParts,
   settings: LinkSettings,
   onChange: () => void,
 ): { readonly link: PacketLink; readonly erp: ClosablePacketErp } {
-  const { site, store, bodies, runtime, secrets, http, log, start, siteId, edges } = shared;
+  const { site, store, bodies, runtime, http, log, start, siteId, edges } = shared;
   const erpSettings = site.settings.erps.find((erp) => erp.id === settings.erp);
   const loaded = site.mappings.get(settings.mapping);
   if (erpSettings === undefined || loaded === undefined) throw new Error('settings were not checked');
@@ -197,7 +205,7 @@ function buildLink(
     source,
     siteId,
     startId: start,
-    password: async () => secretOf(secrets, `erp.${erpSettings.id}.password`),
+    password: async () => secretOf(shared, `erp.${erpSettings.id}.password`),
     runtime,
     recentLedger: () => store.recentLedger(source, RECENT_LEDGER),
     createObjects: true,
@@ -207,7 +215,7 @@ function buildLink(
   const cloud = createDynamicsMobileCloud({
     settings: cloudSettings,
     endpoint: cloudEndpoint,
-    apiKey: async () => secretOf(secrets, `link.${settings.id}.apiKey`),
+    apiKey: async () => secretOf(shared, `link.${settings.id}.apiKey`),
     http,
     runtime,
     maxPacketBytes: pull.maxPacketBytes,
@@ -219,7 +227,7 @@ function buildLink(
     mapping: loaded.mapping,
     mappingHash: loaded.hash,
     companies: cloudSettings.companies,
-    zones: { areaZone: cloudSettings.timeZone, erpZone: erpSettings.timeZone },
+    zones: { area: cloudSettings.timeZone, erp: erpSettings.timeZone },
     erpEndpoint: `erp:${erpSettings.id}`,
     cloudEndpoint,
     policy: {
@@ -327,9 +335,12 @@ function secretValues(site: LoadedSite, secrets: Secrets): readonly string[] {
 }
 
 /** An unset secret is empty: the other side refuses it, and the refusal says which one to set. */
-function secretOf(secrets: Secrets, name: string): string {
+function secretOf({ secrets, redactor }: SharedParts, name: string): string {
   const value = secrets.get(name);
-  return value.ok ? (value.value ?? '') : '';
+  if (!value.ok || value.value === undefined) return '';
+  // It may have been set after the start.
+  redactor.add(value.value);
+  return value.value;
 }
 
 async function endAll(ends: readonly (() => Promise<void> | void)[]): Promise<void> {

@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { synchronize } from '../day.ts';
+import { anyShape, type Phone } from '../phones/phone.ts';
+import { chance, pick, seededRandom } from '../sample-erp/seeded-random.ts';
+import type { World } from './world.ts';
+
+/** A phone does something this often, in milliseconds. */
+const PACE_MS = 5_000;
+
+/** Phones at work for somebody who watches: they fetch their snapshot once it is there, then visit, order and pay. */
+export async function playLoop(
+  world: World,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const random = seededRandom(`${Date.now()}`);
+  const ready = new Set<Phone>();
+  while (!signal.aborted) {
+    await delay(PACE_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    const phone = pick(random, world.phones);
+    try {
+      if (!ready.has(phone)) {
+        await synchronize(world.cloud, phone);
+        ready.add(phone);
+        say(`${phone.user} fetched the snapshot`);
+        continue;
+      }
+      if (chance(random, 0.3)) {
+        const visit = phone.startVisit();
+        phone.endVisit(visit);
+      } else if (chance(random, 0.2)) phone.pay({ shape: anyShape(random) });
+      else phone.orders([{}], anyShape(random));
+      const sent = await phone.send({});
+      say(`${phone.user} sent ${sent.length} packets`);
+    } catch (error) {
+      if (!ready.has(phone)) continue;
+      say(`${phone.user}: ${error instanceof Error ? error.message : 'failed'}`);
+    }
+  }
+}
