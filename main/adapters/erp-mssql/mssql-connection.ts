@@ -94,15 +94,25 @@ export class MssqlServer implements SqlServer {
     });
     // Without a listener a connection lost while idle would end the process.
     pool.on('error', () => undefined);
+    const connecting = pool.connect();
+    const connection = new MssqlConnection(pool);
+    let stop = (): void => undefined;
+    const over = new Promise<'aborted'>((resolve) => (stop = () => resolve('aborted')));
+    signal.addEventListener('abort', stop, { once: true });
     try {
-      await pool.connect();
+      const first = await Promise.race([connecting, over]);
+      if (first === 'aborted') {
+        // A pool cannot be closed while it connects; what comes of it is closed when it is there.
+        void connecting.then(
+          () => connection.close(),
+          () => undefined,
+        );
+        return cancelled;
+      }
     } catch (error) {
       return connectFailure(error, numbers);
-    }
-    const connection = new MssqlConnection(pool);
-    if (signal.aborted) {
-      await connection.close();
-      return cancelled;
+    } finally {
+      signal.removeEventListener('abort', stop);
     }
     return { kind: 'connected', connection };
   }

@@ -95,6 +95,17 @@ describe('a session that cannot be opened', () => {
   });
 });
 
+describe('a server that accepts and says nothing', () => {
+  it('does not hold up a stop', async () => {
+    await serve(() => undefined);
+    tds?.faults.arm({ kind: 'freeze', at: 'connect' });
+    const abort = new AbortController();
+    const connecting = server().connect(abort.signal);
+    abort.abort();
+    expect(await connecting).toMatchObject({ kind: 'not-applied', why: 'cancelled' });
+  });
+});
+
 describe('a request', () => {
   it('gives texts, and says which of them lost digits', async () => {
     await serve((text) =>
