@@ -57,6 +57,7 @@ export class MssqlServer implements SqlServer {
   }
 
   async connect(signal: AbortSignal): Promise<SqlConnect> {
+    const password = await this.#password();
     if (signal.aborted) return cancelled;
     const numbers: number[] = [];
     const pool = new sql.ConnectionPool({
@@ -64,7 +65,7 @@ export class MssqlServer implements SqlServer {
       port: this.#settings.port,
       database: this.#settings.database,
       user: this.#settings.user,
-      password: await this.#password(),
+      password,
       connectionTimeout: CONNECT_TIMEOUT_MS,
       arrayRowMode: true,
       validateConnection: 'socket',

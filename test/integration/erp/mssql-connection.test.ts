@@ -98,9 +98,11 @@ describe('a session that cannot be opened', () => {
 describe('a server that accepts and says nothing', () => {
   it('does not hold up a stop', async () => {
     await serve(() => undefined);
-    tds?.faults.arm({ kind: 'freeze', at: 'connect' });
+    tds?.faults.freezeNewConnections('always');
+    const frozen = tds?.faults.next();
     const abort = new AbortController();
     const connecting = server().connect(abort.signal);
+    await frozen;
     abort.abort();
     expect(await connecting).toMatchObject({ kind: 'not-applied', why: 'cancelled' });
   });
