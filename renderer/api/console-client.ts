@@ -1,0 +1,59 @@
+import type { ArgsIn, RequestName, ResultOf, SiteClient } from '../../shared/contract/contract.ts';
+import { refuse, type Reply } from '../../shared/contract/reply.ts';
+import type { SiteEvent } from '../../shared/contract/status.ts';
+
+/** Why the events ended: `refused` will not get better by itself. */
+export type EventsEnd = 'refused' | 'lost';
+
+/** The contract over the loopback console. What the console answers was checked there; the page trusts its own origin. */
+export class ConsoleClient implements SiteClient {
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  async call<N extends RequestName>(
+    name: N,
+    args: ArgsIn<N>,
+    signal?: AbortSignal,
+  ): Promise<Reply<ResultOf<N>>> {
+    try {
+      const response = await fetch(`./api/${name}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(args),
+        signal: signal ?? null,
+      });
+      return (await response.json()) as Reply<ResultOf<N>>;
+    } catch {
+      return refuse('unavailable', 'The agent does not answer.', 'Is it running?');
+    }
+  }
+
+  /** Reads events until they end. Not EventSource: that one cannot send the token in a header. */
+  async events(onEvent: (event: SiteEvent) => void, signal: AbortSignal): Promise<EventsEnd> {
+    try {
+      const response = await fetch('./api/events', {
+        headers: { authorization: `Bearer ${this.#token}` },
+        signal,
+      });
+      if (response.status === 401 || response.status === 403) return 'refused';
+      if (!response.ok || response.body === null) return 'lost';
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return 'lost';
+        const records = (text + value).split('\n\n');
+        text = records.pop() ?? '';
+        for (const record of records) {
+          const data = record.split('\n').find((line) => line.startsWith('data: '));
+          if (data !== undefined) onEvent(JSON.parse(data.slice('data: '.length)) as SiteEvent);
+        }
+      }
+    } catch {
+      return 'lost';
+    }
+  }
+}
