@@ -16,9 +16,10 @@ export function createNodeDisk(
     readonly platform?: string | undefined;
     /** Waits between attempts at a rename that something holds up. */
     readonly sleep?: ((ms: number) => Promise<unknown>) | undefined;
+    readonly rename?: ((from: string, to: string) => Promise<void>) | undefined;
   } = {},
 ): Disk {
-  const { platform = process.platform, sleep = setTimeout } = options;
+  const { platform = process.platform, sleep = setTimeout, rename = fs.rename } = options;
   return {
     create: (path) =>
       translated(async () => {
@@ -30,13 +31,13 @@ export function createNodeDisk(
       translated(async () => {
         for (const wait of RENAME_WAITS_MS)
           try {
-            await fs.rename(from, to);
+            await rename(from, to);
             return;
           } catch (error) {
             if (!HELD.has(codeOf(error))) throw error;
             await sleep(wait);
           }
-        await fs.rename(from, to);
+        await rename(from, to);
       }),
 
     syncDirectory: (path) =>

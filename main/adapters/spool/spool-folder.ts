@@ -4,7 +4,7 @@ import type { Disk, DiskFile } from '../../core/runtime/disk.ts';
 import type { Runtime } from '../../core/runtime/runtime.ts';
 import type { Sha256 } from '../../../shared/model/ids.ts';
 
-/** How much may be written between two looks at the free space. */
+/** How much may be written between two looks at the free space: each asks for room for that much. */
 const LOOK_EVERY_BYTES = 16 * 1024 * 1024;
 const PART = '.part';
 const BODY = /^[0-9a-f]{64}$/;
@@ -63,7 +63,7 @@ export class SpoolFolder {
           throw new DiskError('ENOSPC', 'the disk is full');
         sinceLook += bytes.byteLength;
         if (sinceLook >= LOOK_EVERY_BYTES) {
-          await this.#requireSpace(bytes.byteLength);
+          await this.#requireSpace(Math.max(LOOK_EVERY_BYTES, bytes.byteLength));
           sinceLook = 0;
         }
         await file?.write(bytes);
