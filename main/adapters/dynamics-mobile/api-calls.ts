@@ -108,10 +108,16 @@ export function retryTime(headers: HttpResponse['headers'], now: number): number
   const text = headers['retry-after']?.trim();
   if (text === undefined || text === '') return undefined;
   if (/^\d{1,9}$/.test(text)) return now + Math.min(Number(text) * 1_000, MOST_RETRY_MS);
-  const until = Date.parse(text);
-  if (Number.isNaN(until)) return undefined;
-  const serverNow = Date.parse(headers['date'] ?? '');
-  return now + Math.min(Math.max(until - (Number.isNaN(serverNow) ? now : serverNow), 0), MOST_RETRY_MS);
+  const until = httpDate(text);
+  if (until === undefined) return undefined;
+  const away = until - (httpDate(headers['date'] ?? '') ?? now);
+  return now + Math.min(Math.max(away, 0), MOST_RETRY_MS);
+}
+
+/** Only the form with GMT: Date.parse takes much else for a date, and in the machine's own zone. */
+function httpDate(text: string): number | undefined {
+  const time = /^[A-Z][a-z]{2}, .+ GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** The gateway's own `message`; other texts may echo what was sent and are not taken over. */

@@ -5,7 +5,7 @@ import { STREAM_LIMITS, type PacketEvent, type ReadLimits, type ReadOptions } fr
 import { refuse, shown } from './refusal.ts';
 import { RowBuilder } from './row-builder.ts';
 
-/** Between two of these the loop belongs to others: 64 KiB parse in about a millisecond. */
+/** Between two of these the loop belongs to others: 64 KiB parse in a few milliseconds. */
 const SLICE_BYTES = 64 * 1024;
 
 /**
@@ -134,10 +134,7 @@ class PacketDocument {
     });
     parser.on('opentag', (tag) => {
       mark();
-      const attributes = new Map<string, string>();
-      for (const [name, value] of Object.entries(tag.attributes))
-        if (!attributes.has(name.toLowerCase())) attributes.set(name.toLowerCase(), value);
-      builder.open(tag.name, attributes);
+      builder.open(tag.name, tag.attributes);
     });
     parser.on('closetag', () => {
       mark();

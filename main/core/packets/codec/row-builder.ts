@@ -14,6 +14,15 @@ const STATUS: Readonly<Record<string, RowStatus>> = {
 };
 const STATE: Readonly<Record<string, RowStatus>> = { '1': 'insert', '2': 'update', '3': 'delete' };
 
+/** Without a prototype, as the parser makes it. */
+type Attributes = Readonly<Record<string, string>>;
+
+/** By lower-case name, in whatever case it is written; the first of several. */
+function attribute(attributes: Attributes, wanted: string): string | undefined {
+  for (const name in attributes) if (name.toLowerCase() === wanted) return attributes[name];
+  return undefined;
+}
+
 interface OpenRow {
   readonly at: string;
   readonly status: string | undefined;
@@ -43,18 +52,17 @@ export class RowBuilder {
     this.#at = at;
   }
 
-  open(name: string, attributes: ReadonlyMap<string, string>): void {
+  open(name: string, attributes: Attributes): void {
     this.#depth += 1;
-    const lower = name.toLowerCase();
     if (this.#depth > this.#limits.depth)
       throw this.refuse({ code: 'too-deep', message: `more than ${this.#limits.depth} levels of elements` });
     if (this.#depth === 1) {
       if (!isPacketRoot(name))
         throw this.refuse({ code: 'not-a-packet', message: `the root element is ${shown(name)}` });
-      this.events.push({ kind: 'header', user: attributes.get('salesmancode') });
-    } else if (this.#depth === 2) this.#openTable(lower, name, attributes);
+      this.events.push({ kind: 'header', user: attribute(attributes, 'salesmancode') });
+    } else if (this.#depth === 2) this.#openTable(name, attributes);
     else if (this.#depth === 3) {
-      if (lower !== 'r')
+      if (name.toLowerCase() !== 'r')
         throw this.refuse({ code: 'unexpected-element', message: `${shown(name)} where a row was expected` });
       this.#openRow(attributes);
     } else if (this.#depth === 4) {
@@ -94,11 +102,11 @@ export class RowBuilder {
     return refuse({ field, ...refusal, where: `${table}${this.#at()}` });
   }
 
-  #openTable(lower: string, name: string, attributes: ReadonlyMap<string, string>): void {
+  #openTable(name: string, attributes: Attributes): void {
     this.#table = '';
-    if (lower !== 'table')
+    if (name.toLowerCase() !== 'table')
       throw this.refuse({ code: 'unexpected-element', message: `${shown(name)} where a table was expected` });
-    const table = attributes.get('tablename') ?? attributes.get('name');
+    const table = attribute(attributes, 'tablename') ?? attribute(attributes, 'name');
     if (table === undefined || table.trim() === '')
       throw this.refuse({ code: 'unnamed-table', message: 'a table without "tablename"' });
     if (table.length > 128)
@@ -113,12 +121,12 @@ export class RowBuilder {
     this.events.push({ kind: 'table', name: table });
   }
 
-  #openRow(attributes: ReadonlyMap<string, string>): void {
+  #openRow(attributes: Attributes): void {
     this.#rows += 1;
     this.#field = '';
     if (this.#rows > this.#limits.rows)
       throw this.refuse({ code: 'too-many-rows', message: `more than ${this.#limits.rows} rows` });
-    this.#row = { at: this.#at(), status: attributes.get('status'), fields: new Map() };
+    this.#row = { at: this.#at(), status: attribute(attributes, 'status'), fields: new Map() };
   }
 
   #closeField(): void {
