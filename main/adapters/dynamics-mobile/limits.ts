@@ -1,9 +1,6 @@
 /** The protocol's "100 Mb", read in the way every side accepts. */
 export const PUSH_MAX_BYTES = 100_000_000;
 
-/** An upload must begin within 15 minutes of its link; until then with a margin for slow starts the link is used again. */
-export const UPLOAD_LINK_REUSE_MS = 12 * 60_000;
-
 export const LIST_SIZE = 10;
 
 /** Lists hold ten entries of a few hundred characters; what is larger is something else. */
