@@ -61,8 +61,8 @@ export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
             message: `more than ${String(limitBytes)} bytes`,
           });
         hash.update(chunk);
-        // Senders reuse their buffers, so what is kept is copied.
-        if (size <= ROW_BODY_BYTES) held.push(chunk.slice());
+        // Senders reuse their buffers, so what is kept is copied; slice() of a Buffer would not.
+        if (size <= ROW_BODY_BYTES) held.push(Uint8Array.from(chunk));
         else {
           for (const early of held) await file.write(early);
           held = [];

@@ -131,6 +131,8 @@ describe('windows and weekdays', () => {
   test('a window that the clocks jump over is not left out', () => {
     const gap: ScheduleSettings = { every: '1h', window: { from: '03:00', to: '04:00' } };
     expect(next(gap, '2026-03-28T03:30', '2026-03-28T12:00')).toBe('2026-03-29T04:00');
+    expect(next(gap, '2026-03-28T03:30', '2026-03-29T04:10')).toBe('2026-03-29T04:10');
+    expect(next(gap, '2026-03-28T03:30', '2026-03-29T05:10')).toBe('2026-03-30T03:00');
   });
 
   test('a time of day outside the window runs when it opens', () => {

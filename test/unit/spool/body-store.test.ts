@@ -30,7 +30,11 @@ function spool(disk: ForgetfulDisk = createForgetfulDisk(), reserveBytes = 0) {
   return { disk, bodies, rows, runtime };
 }
 
-const bytesOf = (size: number, seed = 'x'): Buffer => Buffer.alloc(size, seed);
+/** No two chunks of it are alike. */
+const bytesOf = (size: number, seed = 'x'): Buffer =>
+  Buffer.from(
+    Array.from({ length: Math.ceil(size / 8) }, (_, n) => seed + String(n).padStart(7, '0')).join(''),
+  ).subarray(0, size);
 const hashOf = (bytes: Uint8Array): Sha256 => sha256(createHash('sha256').update(bytes).digest('hex'));
 
 /** Hands the bytes out of one buffer that is used again, as sockets do. */

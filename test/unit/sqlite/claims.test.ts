@@ -60,6 +60,13 @@ describe('claiming', () => {
       '3 claimed',
       '4 settled',
     ]);
+    const attempts = rawDatabase(queue.file).prepare(
+      'SELECT number, ended_at - started_at AS took, result FROM attempt',
+    );
+    expect(attempts.all()).toEqual([
+      { number: 1, took: 1, result: 'retry' },
+      { number: 2, took: 1, result: 'settle' },
+    ]);
     expect(queue.get(id)).toMatchObject({ label: 'Sales Order SO-1', outcome: '{"n":1}', settledAt: T + 4 });
   });
 

@@ -223,6 +223,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .map(([at, wish]) => named(`person ${wish} ${String(at)}`, byPerson(at, wish))),
   },
   { weight: 2, arbitrary: fc.constant(named('restart', restart)) },
+  {
+    weight: 3,
+    arbitrary: fc.constant(
+      named('claim and die', (world) => {
+        claim(world);
+        restart(world);
+      }),
+    ),
+  },
   { weight: 3, arbitrary: delay.map((ms) => named(`wait ${String(ms)}`, wait(ms))) },
 );
 
