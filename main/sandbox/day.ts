@@ -18,6 +18,8 @@ export interface DayOptions {
   /** Deliveries of a packet a second time, and resends under a new id; default 5 of each. */
   redeliveries?: number | undefined;
   resends?: number | undefined;
+  /** All phones take the newest snapshot before each round, not only in the morning. Default false. */
+  resync?: boolean | undefined;
   /** Called between the rounds of a day, for a program that shall work meanwhile. */
   between?: ((round: number) => Promise<void>) | undefined;
 }
@@ -73,6 +75,7 @@ export async function playDay(options: DayOptions): Promise<DayCounts> {
 
   nightOrder(options, counts);
   for (let round = 0; round < ROUNDS; round++) {
+    if (round > 0 && options.resync === true) for (const phone of phones) await synchronize(cloud, phone);
     const due = (total: number): number => Math.ceil((total * (round + 1)) / ROUNDS);
     const at = options.midnight + (7 + 3 * round) * HOUR;
     workRound({ ...options, at }, counts, {

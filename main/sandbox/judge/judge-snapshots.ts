@@ -2,7 +2,7 @@ import type { DeviceSnapshot, SnapshotRow } from '../phones/device-snapshot.ts';
 import type { Columns } from './document.ts';
 import { selectText } from './from-erp.ts';
 import { plain, wallClock } from './values.ts';
-import type { ErpQuery } from './values.ts';
+import type { ErpQuery, Kind } from './values.ts';
 
 export interface SnapshotFinding {
   /** `missing` on the phone, `extra` there, a field `different`, or a number series `behind` numbers already used. */
@@ -268,12 +268,21 @@ function compareTable(
     }
     for (const field of Object.keys(rule.columns)) {
       if (field === 'filter') continue;
-      const [phone, inErp] = [found[field] ?? null, row[field] === '' ? null : (row[field] ?? null)];
+      const kind = rule.columns[field]?.[1];
+      const [phone, inErp] = [comparable(found[field], kind), comparable(row[field], kind)];
       if (phone !== inErp) findings.push({ kind: 'different', ...about, label, field, phone, erp: inErp });
     }
   }
   return findings;
 }
+
+/** Empty text reaches no device, and moments reach it in whole seconds. */
+const comparable = (text: string | null | undefined, kind: Kind | undefined): string | null =>
+  text === undefined || text === null || text === ''
+    ? null
+    : kind === 'moment'
+      ? `${text.slice(0, -3)}000`
+      : text;
 
 /** The phone's row in the ERP's spelling. A field that is not there and an empty one mean the same to the app. */
 function spelled(rule: TableRule, row: SnapshotRow, zone: string): Record<string, string | null> {
