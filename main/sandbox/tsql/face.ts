@@ -4,11 +4,34 @@
  */
 
 export type SqlTypeName =
-  | 'bit' | 'tinyint' | 'smallint' | 'int' | 'bigint'
-  | 'decimal' | 'numeric' | 'money' | 'smallmoney' | 'float' | 'real'
-  | 'char' | 'varchar' | 'text' | 'nchar' | 'nvarchar' | 'ntext'
-  | 'binary' | 'varbinary' | 'image' | 'rowversion' | 'uniqueidentifier'
-  | 'date' | 'time' | 'smalldatetime' | 'datetime' | 'datetime2' | 'datetimeoffset'
+  | 'bit'
+  | 'tinyint'
+  | 'smallint'
+  | 'int'
+  | 'bigint'
+  | 'decimal'
+  | 'numeric'
+  | 'money'
+  | 'smallmoney'
+  | 'float'
+  | 'real'
+  | 'char'
+  | 'varchar'
+  | 'text'
+  | 'nchar'
+  | 'nvarchar'
+  | 'ntext'
+  | 'binary'
+  | 'varbinary'
+  | 'image'
+  | 'rowversion'
+  | 'uniqueidentifier'
+  | 'date'
+  | 'time'
+  | 'smalldatetime'
+  | 'datetime'
+  | 'datetime2'
+  | 'datetimeoffset'
   | 'sql_variant';
 
 /** `length` counts characters for the `n` types, bytes otherwise; `precision`/`scale` as SQL Server states them. */
@@ -59,7 +82,12 @@ export type SqlEvent =
   | { readonly kind: 'columns'; readonly columns: readonly SqlColumn[] }
   | { readonly kind: 'row'; readonly values: readonly SqlValue[] }
   /** One statement ended. `count` only where the statement has one (SET NOCOUNT OFF and a counted statement). */
-  | { readonly kind: 'done'; readonly count?: number | undefined; readonly select: boolean; readonly inProcedure: boolean }
+  | {
+      readonly kind: 'done';
+      readonly count?: number | undefined;
+      readonly select: boolean;
+      readonly inProcedure: boolean;
+    }
   | { readonly kind: 'message'; readonly message: SqlMessage }
   /** The only view a driver has of a transaction: also sent when the engine rolls back by itself. */
   | { readonly kind: 'transaction'; readonly change: 'begin' | 'commit' | 'rollback'; readonly id: bigint }
@@ -75,7 +103,8 @@ export interface SqlParameter {
   readonly output: boolean;
 }
 
-export type IsolationLevel = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable' | 'snapshot';
+export type IsolationLevel =
+  'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable' | 'snapshot';
 
 export type SqlRequest =
   | { readonly kind: 'batch'; readonly text: string }
@@ -88,7 +117,11 @@ export type SqlRequest =
       readonly isolation?: IsolationLevel | undefined;
     }
   /** The rows of a bulk load announced by an `INSERT BULK` batch. */
-  | { readonly kind: 'bulk'; readonly columns: readonly SqlColumn[]; readonly rows: AsyncIterable<readonly SqlValue[]> };
+  | {
+      readonly kind: 'bulk';
+      readonly columns: readonly SqlColumn[];
+      readonly rows: AsyncIterable<readonly SqlValue[]>;
+    };
 
 /** One connection. Requests run one at a time; `cancel` ends the running one (its events then simply stop). */
 export interface SqlSession {
