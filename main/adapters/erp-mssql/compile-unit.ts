@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../../../shared/model/result.ts';
 import type { WriteDocument, WriteUnit } from '../../core/packets/erp.ts';
 import { readBack, writeCall, writeHeader } from './compile-write.ts';
+import type { FenceToken } from './fence.ts';
 import { ledgerNames, lockResource, storedSource } from './ledger-names.ts';
 import { KEY_LENGTH } from './queries/ledger-schema.ts';
 import { passFence, UNIT_ANSWER, UNIT_CATCH, UNIT_OPTIONS, UNIT_STATE } from './queries/unit-frame.ts';
@@ -31,7 +32,7 @@ export interface CompiledUnit {
 export function compileUnit(input: {
   readonly unit: WriteUnit;
   readonly schema: string;
-  readonly fence: number;
+  readonly fence: FenceToken;
 }): Result<CompiledUnit> {
   try {
     return ok(compile(input.unit, input.schema, input.fence));
@@ -41,7 +42,7 @@ export function compileUnit(input: {
   }
 }
 
-function compile(unit: WriteUnit, schema: string, fence: number): CompiledUnit {
+function compile(unit: WriteUnit, schema: string, fence: FenceToken): CompiledUnit {
   const names = ledgerNames(schema);
   const p = new Parameters();
   const positions: string[] = [];
@@ -51,7 +52,9 @@ function compile(unit: WriteUnit, schema: string, fence: number): CompiledUnit {
 
   p.fixed('lock', lockResource(schema, unit.source));
   p.fixed('source', storedSource(unit.source));
-  p.fixed('fence', String(fence));
+  p.fixed('fence', String(fence.fence));
+  p.fixed('start', fence.startId);
+  p.fixed('beat', String(fence.beat));
   p.fixed('packet', limited('the packet id', unit.packetId, KEY_LENGTH.packetId));
   p.fixed('revision', String(unit.revision));
   p.fixed('payload', unit.payloadHash);

@@ -23,6 +23,13 @@ interface Held {
   readonly renewedAt: number;
 }
 
+/** What every write carries, and the lease row must still say. */
+export interface FenceToken {
+  readonly fence: number;
+  readonly startId: string;
+  readonly beat: number;
+}
+
 /** The lease of one source for one start of the agent. Time that decides is the server's; ours only says when to renew. */
 export class Fence {
   readonly #sessions: SqlSessions;
@@ -54,9 +61,10 @@ export class Fence {
     this.#startId = options.startId;
   }
 
-  /** The fence every write carries; undefined while no lease is held. */
-  current(): number | undefined {
-    return this.#held?.fence;
+  /** Undefined while no lease is held. */
+  current(): FenceToken | undefined {
+    const held = this.#held;
+    return held === undefined ? undefined : { fence: held.fence, startId: this.#startId, beat: held.beat };
   }
 
   /** A write found another fence: the next `hold` starts from nothing. */

@@ -52,7 +52,7 @@ export class Ledger {
       revision: numberOf(row, 'revision') ?? 0,
       payloadHash: sha256(textOf(row, 'payload_hash') ?? ''),
       finished: textOf(row, 'finished') === '1',
-      documents: (rowsWith(answer.value, 'ferry_row') ?? []).map(documentOf),
+      documents: (rowsWith(answer.value, 'ferry_row') ?? []).map(resultOf),
     });
   }
 
@@ -144,16 +144,20 @@ export class Ledger {
 
 function documentOf(row: Row): LedgerDocument {
   return {
+    ...resultOf(row),
     entity: textOf(row, 'ferry_row') ?? '',
-    rowId: textOf(row, 'row_id') ?? '',
-    document: textOf(row, 'document') ?? '',
-    number: textOf(row, 'number'),
     contentHash: sha256(textOf(row, 'content_hash') ?? ''),
     packetId: textOf(row, 'packet_id') ?? '',
-    erpKey: textOf(row, 'erp_key'),
-    erpNumber: textOf(row, 'erp_number'),
   };
 }
+
+const resultOf = (row: Row): DocumentResult => ({
+  document: textOf(row, 'document') ?? '',
+  rowId: textOf(row, 'row_id') ?? '',
+  number: textOf(row, 'number'),
+  erpKey: textOf(row, 'erp_key'),
+  erpNumber: textOf(row, 'erp_number'),
+});
 
 /** A ledger row without its end: never reported as applied, because lines may be missing. */
 export const unfinished = (packetId: string): SyncFailure => ({

@@ -74,8 +74,12 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
   let underWay: Promise<Result<ErpState>> | undefined;
 
   const makeReady = async (signal: AbortSignal): Promise<Result<ErpState>> => {
-    // A session opened since the last check may lead to another database of the same name.
-    if (checked === undefined || checked.sessions !== server.sessionsOpened()) {
+    // A session opened since the last check may lead to another database of the same name, and a lost lease may mean one.
+    if (
+      checked === undefined ||
+      fence.current() === undefined ||
+      checked.sessions !== server.sessionsOpened()
+    ) {
       checked = undefined;
       const facts = await binding.check(source, options.recentLedger(), signal);
       if (!facts.ok) return facts;

@@ -190,7 +190,9 @@ export class Writer implements ErpWriter {
     const values = {
       lock: lockResource(this.#schema, source),
       source: storedSource(source),
-      fence: String(fence),
+      fence: String(fence.fence),
+      start: fence.startId,
+      beat: String(fence.beat),
       packet: packetId,
       revision: String(revision),
       payload: payloadHash,

@@ -4,13 +4,14 @@ import { MAX_PARAMETERS } from '../../../main/adapters/erp-mssql/unit-scope.ts';
 import type { WriteUnit } from '../../../main/core/packets/erp.ts';
 import { document, headerCall, lineCall, type, unit } from './units.ts';
 
+const FENCE = { fence: 7, startId: 'start-1', beat: 3 };
 const compile = (of: WriteUnit): CompiledUnit => {
-  const result = compileUnit({ unit: of, schema: 'ferry', fence: 7 });
+  const result = compileUnit({ unit: of, schema: 'ferry', fence: FENCE });
   if (!result.ok) throw new Error(JSON.stringify(result.failure));
   return result.value;
 };
 const refusal = (of: WriteUnit): unknown => {
-  const result = compileUnit({ unit: of, schema: 'ferry', fence: 7 });
+  const result = compileUnit({ unit: of, schema: 'ferry', fence: FENCE });
   return result.ok ? 'compiled' : result.failure;
 };
 const inOrder = (text: string, parts: readonly string[]): void => {

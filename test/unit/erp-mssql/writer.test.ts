@@ -326,7 +326,8 @@ describe('ready', () => {
     runtime.now += 10_000;
     server.script.push(answered(set(['ferry_outcome', 'beat'], ['lost', '9'])));
     expect(await erp.ready(signal)).toMatchObject({ ok: false, failure: { reason: 'fence-raised' } });
-    server.script.push(lease('taken', '9'));
+    // Whoever took it may have done so in another database: that is checked first.
+    server.script.push(facts, fork('fork-1'), objects(5), site(), lease('taken', '9'));
     expect(await erp.ready(signal)).toMatchObject({ ok: true, value: { fence: 9 } });
   });
 

@@ -28,7 +28,7 @@ SELECT packet_id AS ferry_packet, payload_hash FROM ${names.ledger} WHERE source
 
 /**
  * Takes the packet's key in a transaction of its own: waits for a unit still under way, then either finds its row or
- * keeps it from ever getting in. Parameters: @lock, @source, @fence, @packet, @revision, @payload.
+ * keeps it from ever getting in. Parameters: those of `passFence`, @packet, @revision, @payload.
  */
 export const voidRow = (names: LedgerNames): string => `${UNIT_OPTIONS}
 ${UNIT_STATE}

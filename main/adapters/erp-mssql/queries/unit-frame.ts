@@ -22,13 +22,14 @@ export const OWN_ERROR = 51000;
 
 /**
  * The lock comes before the fence is read: a take-over waits for every unit that passed, and every unit after it reads
- * the risen fence. Needs @lock, @source and @fence.
+ * the risen fence. The beat is never lower than the last one seen, except in a database restored to an earlier moment
+ * under our feet. Needs @lock, @source, @fence, @start and @beat.
  */
 export const passFence = (lease: string): string => `SET @step = N'lock';
 EXEC @lock_result = sp_getapplock @Resource = @lock, @LockMode = N'Shared', @LockOwner = N'Transaction', @LockTimeout = ${LOCK_TIMEOUT_MS};
 IF @lock_result < 0 THROW ${OWN_ERROR}, N'the lock of the source was not granted', 1;
 SET @step = N'fence';
-SELECT @fence_now = fence FROM ${lease} WHERE source = @source;
+SELECT @fence_now = fence FROM ${lease} WHERE source = @source AND start_id = @start AND beat >= CAST(@beat AS bigint);
 IF @fence_now IS NULL OR @fence_now <> CAST(@fence AS bigint) THROW ${OWN_ERROR}, N'the fence was raised', 1;`;
 
 export const UNIT_CATCH = `BEGIN CATCH
