@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,4 +11,11 @@ export function pinnedNode() {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const own = join(root, 'node_modules', `node-${platform}-${process.arch}`, 'bin', name);
   return existsSync(own) ? own : undefined;
+}
+
+/** The script behind a command of a package: run with a Node of our choice, which the command's own shim would not be. */
+export function toolScript(name, command = name) {
+  const folder = join(root, 'node_modules', ...name.split('/'));
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return join(folder, typeof bin === 'string' ? bin : bin[command]);
 }

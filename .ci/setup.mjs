@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { pinnedNode, root } from './pinned-node.mjs';
+import { pinnedNode, root, toolScript } from './pinned-node.mjs';
 
 const say = (text) => console.log(`setup: ${text}`);
 const at = (...parts) => join(root, ...parts);
@@ -92,7 +92,7 @@ function buildPage() {
   if (readText(stampFile) === stamp && existsSync(at('dist', 'renderer', 'index.html'))) return;
   say('building the page');
   rmSync(stampFile, { force: true });
-  if (!run(pinnedNode(), [at('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn']))
+  if (!run(pinnedNode(), [toolScript('vite'), 'build', '--logLevel', 'warn']))
     fail('the page could not be built; the lines above say why');
   mkdirSync(at('dist'), { recursive: true });
   writeFileSync(stampFile, stamp);
@@ -142,7 +142,7 @@ function findBrowser() {
   if (there !== undefined) return there;
 
   say('no Chromium found; fetching one (playwright-core install chromium)');
-  run(pinnedNode(), [at('node_modules', 'playwright-core', 'cli.js'), 'install', 'chromium'], {
+  run(pinnedNode(), [toolScript('playwright-core'), 'install', 'chromium'], {
     timeout: 600_000,
   });
   const fetched = playwrightBrowser().find(works);

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { pinnedNode, root } from './pinned-node.mjs';
+import { pinnedNode, root, toolScript } from './pinned-node.mjs';
 
 const node = pinnedNode();
 if (node === undefined) {
@@ -13,7 +13,6 @@ if (node === undefined) {
 }
 // Tools that start "node" themselves get the same one.
 const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
-const tool = (...path) => join(root, 'node_modules', ...path);
 const SOURCES = ['main', 'renderer', 'shared', 'test'];
 
 function step(title, script, args) {
@@ -28,25 +27,17 @@ function step(title, script, args) {
 
 const only = process.argv.slice(2);
 const checks = [
-  ['format', tool('prettier', 'bin', 'prettier.cjs'), ['--check', '--log-level', 'warn', '.']],
-  [
-    'lint',
-    tool('oxlint', 'bin', 'oxlint'),
-    ['--type-aware', ...SOURCES, 'vite.config.ts', 'vitest.config.ts'],
-  ],
-  [
-    'layers',
-    tool('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
-    [...SOURCES, '--output-type', 'err'],
-  ],
-  ['types', tool('@typescript', 'native', 'bin', 'tsc'), ['-p', '.']],
-  ['dead code', tool('knip', 'bin', 'knip.js'), []],
+  ['format', toolScript('prettier'), ['--check', '--log-level', 'warn', '.']],
+  ['lint', toolScript('oxlint'), ['--type-aware', ...SOURCES, 'vite.config.ts', 'vitest.config.ts']],
+  ['layers', toolScript('dependency-cruiser', 'depcruise'), [...SOURCES, '--output-type', 'err']],
+  ['types', toolScript('@typescript/native', 'tsc'), ['-p', '.']],
+  ['dead code', toolScript('knip'), []],
 ];
 if (only.length === 0) for (const check of checks) if (!step(...check)) process.exit(1);
 
 const folder = mkdtempSync(join(tmpdir(), 'ferry-report-'));
 const report = join(folder, 'report.json');
-const passed = step('tests', tool('vitest', 'vitest.mjs'), [
+const passed = step('tests', toolScript('vitest'), [
   'run',
   ...only,
   '--reporter=default',

@@ -32,5 +32,5 @@ function Next({ flow: { enabled, nextRun }, live }: { readonly flow: FlowStatus;
   if (!enabled) return speaker.text('page.switchedOff');
   if (!live) return speaker.text('state.unknown');
   if (nextRun === undefined) return speaker.text('page.notPlanned');
-  return <Moment at={nextRun}>{speaker.when(nextRun)}</Moment>;
+  return <Moment at={nextRun}>{speaker.text('page.next', { at: nextRun })}</Moment>;
 }

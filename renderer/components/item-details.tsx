@@ -32,11 +32,14 @@ export function ItemDetails({ item }: { readonly item: ItemView }) {
             })}
           </p>
           <ol className="timeline">
-            {shown.timeline.map(({ at, event, detail }) => (
-              <li key={`${at} ${event} ${detail}`}>
-                <Moment at={at}>{speaker.clock(at)}</Moment> {event} <span className="quiet">{detail}</span>
-              </li>
-            ))}
+            {shown.timeline.map(({ at, event, detail }) => {
+              const [what, note] = speaker.step(event, detail);
+              return (
+                <li key={`${at} ${event} ${detail}`}>
+                  <Moment at={at}>{speaker.clock(at)}</Moment> {what} <span className="quiet">{note}</span>
+                </li>
+              );
+            })}
           </ol>
           {shown.body.text !== undefined && (
             <pre tabIndex={0} aria-label={speaker.text('page.rawText', { label: item.label })}>

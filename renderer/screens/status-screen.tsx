@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ItemView } from '../../shared/contract/contract.ts';
 import type { SiteStatus } from '../../shared/contract/status.ts';
 import type { Speaker } from '../../shared/i18n/say.ts';
@@ -54,18 +54,20 @@ function Known({ status, live }: { readonly status: SiteStatus; readonly live: b
             {live ? sentence(status, speaker) : speaker.text('page.lost', { at: status.at })}
           </p>
         </div>
-        <button
-          type="button"
-          className="button button-primary"
-          disabled={busy || !live || status.links.length === 0}
-          onClick={() => sync(undefined)}
-        >
-          {speaker.text(busy ? 'page.syncing' : 'page.syncNow')}
-        </button>
+        <div className="page-act">
+          <p className="note" role="status">
+            {note}
+          </p>
+          <button
+            type="button"
+            className="button button-primary"
+            disabled={busy || !live || status.links.length === 0}
+            onClick={() => sync(undefined)}
+          >
+            {speaker.text(busy ? 'page.syncing' : 'page.syncNow')}
+          </button>
+        </div>
       </header>
-      <p className="note" role="status">
-        {note}
-      </p>
       <Notices status={status} />
       {status.links.length === 0 && <p className="card empty">{speaker.text('page.empty')}</p>}
       {status.links.map((link) => (
@@ -125,11 +127,19 @@ function Notices({ status }: { readonly status: SiteStatus }) {
   );
 }
 
+/** Long enough to be read twice; what lasts stands in the status. */
+const NOTE_MS = 10_000;
+
 /** What the person can do, and one line saying what came of it. */
 function useActions() {
   const client = useClient();
   const speaker = useSpeaker();
   const [note, setNote] = useState('');
+  useEffect(() => {
+    if (note === '') return undefined;
+    const timer = setTimeout(() => setNote(''), NOTE_MS);
+    return () => clearTimeout(timer);
+  }, [note]);
 
   const sync = async (link: string | undefined): Promise<void> => {
     const reply = await client.call('sync', link === undefined ? {} : { links: [link] });

@@ -16,6 +16,6 @@ export const QUEUE_TITLES: Readonly<Record<QueueView, TextKey>> = {
 export const QUEUE_FILTERS: Readonly<Record<QueueView, ArgsIn<'queueList'>>> = {
   parked: { states: ['parked'] },
   in: { direction: 'in', states: ['ready', 'working', 'waiting', 'unknown'] },
-  out: { direction: 'out', states: ['ready', 'working', 'waiting', 'unknown'] },
+  out: { direction: 'out', states: ['ready', 'working', 'waiting', 'unknown', 'parked'] },
   unknown: { states: ['unknown'] },
 };

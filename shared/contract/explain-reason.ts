@@ -38,3 +38,13 @@ export function explainReason(reason: Reason): Explanation {
       return assertNever(reason);
   }
 }
+
+/** The reason in a timeline's detail, where the queue noted one as JSON; undefined for any other note. */
+export function explainDetail(detail: string): Explanation | undefined {
+  if (!detail.startsWith('{')) return undefined;
+  try {
+    return explainReason(JSON.parse(detail) as Reason);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,3 +1,4 @@
+import { explainDetail } from '../contract/explain-reason.ts';
 import type { Light, Text } from '../contract/status.ts';
 import en from './en.json' with { type: 'json' };
 import { ago, clock, lasting, when, type TimeWords, type Viewpoint } from './time-words.ts';
@@ -49,6 +50,13 @@ export class Speaker {
     return isTextKey(key) ? this.text(key, { count }) : this.text('count.other', { count, name });
   }
 
+  /** A step of an item's timeline and what was noted with it, in words where there are some. */
+  step(event: string, detail: string): readonly [string, string] {
+    const key = `event.${event}`;
+    const reason = explainDetail(detail);
+    return [isTextKey(key) ? this.text(key) : event, reason === undefined ? detail : this.say(reason.what)];
+  }
+
   ago(at: number): string {
     return this.#time(ago(at, this.view));
   }
@@ -70,14 +78,19 @@ export class Speaker {
   }
 
   #fill(pattern: string, params: Params): string {
-    return pattern
-      .replace(PLACEHOLDER, (_whole, name: string, tail: string) => {
-        const value = Object.hasOwn(params, name) ? params[name] : undefined;
-        return value === undefined ? '' : this.#show(value, tail.split('|').slice(1));
-      })
-      .replace(/ {2,}/g, ' ')
-      .replace(/ \(\)/g, '')
-      .trim();
+    return (
+      pattern
+        .replace(PLACEHOLDER, (_whole, name: string, tail: string) => {
+          const value = Object.hasOwn(params, name) ? params[name] : undefined;
+          return value === undefined ? '' : this.#show(value, tail.split('|').slice(1));
+        })
+        // What an absent value leaves behind.
+        .replace(/ {2,}/g, ' ')
+        .replace(/ ?\( ?\)/g, '')
+        .replace(/\( /g, '(')
+        .replace(/ \)/g, ')')
+        .trim()
+    );
   }
 
   #show(value: string | number, [how, ...forms]: readonly string[]): string {

@@ -77,7 +77,9 @@ function tell(out: Output, { item, timeline, outcome, body }: ResultOf<'queueSho
   }
   out.line();
   for (const { at, event, detail } of timeline)
-    out.line(`  ${speaker.clock(at)}  ${event}${detail === '' ? '' : `  ${detail}`}`);
+    out.line(
+      `  ${[speaker.clock(at), ...speaker.step(event, detail)].filter((one) => one !== '').join('  ')}`,
+    );
   if (outcome !== undefined) out.line(`  ${outcome}`);
   out.line();
   out.line(`  ${body.size} bytes, SHA-256 ${body.hash}`);
