@@ -14,7 +14,10 @@ export interface Bench {
 }
 
 /** A server and the pools opened on it, closed together. */
-export async function bench(options: TdsServerOptions): Promise<Bench> {
+export async function bench({
+  database,
+  ...options
+}: TdsServerOptions & { database?: string }): Promise<Bench> {
   const log: string[] = [];
   const server = await startTdsServer({
     log: ({ connection, event, detail }) => log.push(`${connection} ${event} ${detail ?? ''}`.trimEnd()),
@@ -26,6 +29,7 @@ export async function bench(options: TdsServerOptions): Promise<Bench> {
     port: server.port,
     user: 'sa',
     password: PASSWORD,
+    ...(database === undefined ? {} : { database }),
     connectionTimeout: 5000,
     requestTimeout: 20_000,
     validateConnection: 'socket',
