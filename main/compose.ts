@@ -84,12 +84,14 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       newId: () => runtime.newId(),
       runtime,
     });
+    const endpoints = new Endpoints(runtime, store);
     trustSystemRoots();
     const http = edges.http ?? createNodeHttpTransport(runtime);
     const parts: SharedParts = {
       site,
       store,
       bodies,
+      endpoints,
       runtime,
       secrets,
       redactor,
@@ -108,6 +110,7 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       settings: site.settings,
       links: built.map(({ link }) => link),
       store,
+      endpoints,
       bodies,
       runtime,
       startId: start,
@@ -120,7 +123,13 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       },
     });
     const left = agent.takeOver();
-    log.info('agent started', { version: packageJson.version, mode: options.mode, ...left });
+    const swept = await bodies.sweep(() => store.spoolHashes()).catch(() => []);
+    log.info('agent started', {
+      version: packageJson.version,
+      mode: options.mode,
+      ...left,
+      swept: swept.length,
+    });
     const handlers = siteHandlers(agent);
     const onDefect = (request: string, error: unknown): void => {
       log.error('a request failed', { request, error: error instanceof Error ? error.message : 'unknown' });
@@ -177,6 +186,7 @@ export interface SharedParts {
   readonly site: LoadedSite;
   readonly store: SqliteStore;
   readonly bodies: BodyStore;
+  readonly endpoints: Endpoints;
   readonly runtime: Runtime;
   readonly secrets: Secrets;
   readonly redactor: Redactor;
@@ -193,7 +203,7 @@ export function assembleLink(
   settings: LinkSettings,
   onChange: () => void,
 ): { readonly link: PacketLink; readonly erp: ClosablePacketErp } {
-  const { site, store, bodies, runtime, http, log, start, siteId, edges } = shared;
+  const { site, store, bodies, endpoints, runtime, http, log, start, siteId, edges } = shared;
   const erpSettings = site.settings.erps.find((erp) => erp.id === settings.erp);
   const loaded = site.mappings.get(settings.mapping);
   if (erpSettings === undefined || loaded === undefined) throw new Error('settings were not checked');
@@ -253,7 +263,7 @@ export function assembleLink(
     erp,
     store,
     bodies,
-    endpoints: new Endpoints(runtime, store),
+    endpoints,
     runtime,
     hash: hashText,
     composePart,
@@ -297,7 +307,7 @@ function openSiteStore(dataDir: string, site: LoadedSite, runtime: Runtime, log:
       file: join(dataDir, 'ferry.sqlite'),
       zone: site.settings.site.timeZone,
       runtime,
-      onDamaged: (damage) => log.error('a stored row cannot be read', { ...damage }),
+      onDamaged: (damage) => log.error('a stored row cannot be read', { damage: damage.message }),
     });
   } catch (error) {
     if (error instanceof StoreError)

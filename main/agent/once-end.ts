@@ -25,7 +25,7 @@ export function onceEnd(agent: SiteAgent): { readonly exitCode: number; readonly
       (run) => run.failure ?? (run.outcome === 'interrupted' ? ({ kind: 'cancelled' } as const) : []),
     );
   });
-  const endpoints = store.endpoints().flatMap((fact) => fact.failure ?? []);
+  const endpoints = agent.parts.endpoints.facts().flatMap((fact) => fact.failure ?? []);
   const parked = status.links.some((link) => link.parked > 0);
   const exitCode = [...failures, ...endpoints].some(({ kind }) => UNREACHED.includes(kind))
     ? 5

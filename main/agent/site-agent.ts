@@ -4,6 +4,7 @@ import type { Settings } from '../../shared/model/settings.ts';
 import type { StartId } from '../../shared/model/ids.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import type { PacketLink } from '../core/packets/packet-link.ts';
+import type { Endpoints } from '../core/queue/endpoints.ts';
 import type { QueueStore } from '../core/queue/queue-store.ts';
 import type { BodyStore } from '../core/runtime/body-store.ts';
 import { durablySync, type Runtime } from '../core/runtime/runtime.ts';
@@ -14,6 +15,7 @@ export interface SiteParts {
   readonly settings: Settings;
   readonly links: readonly PacketLink[];
   readonly store: QueueStore;
+  readonly endpoints: Endpoints;
   readonly bodies: BodyStore;
   readonly runtime: Runtime;
   readonly startId: StartId;

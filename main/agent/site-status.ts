@@ -126,10 +126,10 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
 }
 
 /** Everything a viewer shows of a site, computed from facts at this moment. */
-export function siteStatus(parts: SiteParts): SiteStatus {
-  const { settings, store, runtime, links, startedAt, version } = parts;
-  const endpoints = store.endpoints();
-  const views = links.map((link) => linkStatus(parts, link, endpoints));
+export function siteStatus(agent: SiteParts): SiteStatus {
+  const { settings, runtime, links, startedAt, version } = agent;
+  const endpoints = agent.endpoints.facts();
+  const views = links.map((link) => linkStatus(agent, link, endpoints));
   const notices: Explanation[] = endpoints.flatMap(({ endpoint, failure }) =>
     endpoint.startsWith('site:') && failure !== undefined ? [failureView(failure)] : [],
   );

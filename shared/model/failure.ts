@@ -1,4 +1,4 @@
-import { assertNever } from './result.ts';
+import { assertNever } from './assert-never.ts';
 
 /** Where a call went: shown to people, counted by health, paused together. */
 export type Endpoint = `erp:${string}` | `cloud:${string}` | `site:${string}`;

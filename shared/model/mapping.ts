@@ -42,11 +42,9 @@ export function parseFieldType(text: string): FieldType | undefined {
 }
 
 const name = z.string().min(1).max(128);
-const fieldType = z
-  .string()
-  .refine((text) => parseFieldType(text) !== undefined, {
-    error: 'expected text(n), decimal(p,s), int, bigint, bool, datetime, date, dateOfTime, guid or binary',
-  });
+const fieldType = z.string().refine((text) => parseFieldType(text) !== undefined, {
+  error: 'expected text(n), decimal(p,s), int, bigint, bool, datetime, date, dateOfTime, guid or binary',
+});
 
 /** An ERP object by its two names, unquoted: `{ "schema": "dbo", "name": "Sales Order Line" }`. */
 const sqlName = z.strictObject({ schema: name.default('dbo'), name });
@@ -122,7 +120,8 @@ const reference = z.strictObject({
   otherwise: z.enum(['apply', 'park']).default('park'),
 });
 
-const onChange = z.enum(['apply', 'park', 'ignore']);
+/** What a row with status update or delete, or a known row id with other content, does. */
+const onChange = z.enum(['park', 'ignore']);
 
 const documentHandler = z.strictObject({
   /** Word for people and references: `order`, `payment`, `visit start`. */
@@ -153,7 +152,7 @@ const documentHandler = z.strictObject({
   references: z.array(reference).default([]),
   onInsert: z.literal('apply').default('apply'),
   onUpdate: onChange.default('park'),
-  onDelete: z.enum(['park', 'ignore']).default('park'),
+  onDelete: onChange.default('park'),
 });
 
 const seriesHandler = z.strictObject({

@@ -7,7 +7,4 @@ export type Result<T, F = SyncFailure> =
 export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
 export const fail = <F>(failure: F): { readonly ok: false; readonly failure: F } => ({ ok: false, failure });
 
-/** Closes a switch over a union: a case that is forgotten does not compile. */
-export function assertNever(value: never): never {
-  throw new Error(`unexpected value ${JSON.stringify(value)}`);
-}
+export { assertNever } from './assert-never.ts';

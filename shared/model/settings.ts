@@ -5,11 +5,9 @@ const id = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, { error: 'expected lower-case letters, digits and hyphens, at most 40' });
 const zone = z.string().refine(isTimeZone, { error: 'expected a time zone such as Europe/Sofia' });
-const duration = z
-  .string()
-  .refine((text) => parseDuration(text) !== undefined, {
-    error: 'expected a duration such as 30s, 5m, 24h or 7d',
-  });
+const duration = z.string().refine((text) => parseDuration(text) !== undefined, {
+  error: 'expected a duration such as 30s, 5m, 24h or 7d',
+});
 const clock = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as 06:30' });

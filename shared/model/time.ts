@@ -53,8 +53,12 @@ export function isTimeZone(zone: string): boolean {
   }
 }
 
-const asUtc = (t: LocalTime): number =>
-  Date.UTC(t.year, t.month - 1, t.day, t.hour, t.minute, t.second, t.millisecond);
+/** Not `Date.UTC`, which takes the years 0 to 99 for 1900 to 1999. */
+function asUtc(t: LocalTime): number {
+  const date = new Date(0);
+  date.setUTCFullYear(t.year, t.month - 1, t.day);
+  return date.setUTCHours(t.hour, t.minute, t.second, t.millisecond);
+}
 
 /** What the clock on the wall of `zone` shows at `instant`. */
 export function localTimeAt(instant: Instant, zone: string): LocalTime {

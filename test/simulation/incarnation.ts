@@ -6,6 +6,7 @@ import type { LoadedSite } from '../../main/adapters/config/load-site.ts';
 import type { Log } from '../../main/adapters/log/create-log.ts';
 import { createRedactor } from '../../main/adapters/log/redactor.ts';
 import type { ClosablePacketErp } from '../../main/adapters/erp-mssql/packet-erp.ts';
+import { Endpoints } from '../../main/core/queue/endpoints.ts';
 import type { PacketLink } from '../../main/core/packets/packet-link.ts';
 import type { Runtime } from '../../main/core/runtime/runtime.ts';
 import type { StepName, StepPhase } from '../../main/core/runtime/steps.ts';
@@ -67,6 +68,7 @@ export class Incarnation {
     const shared: SharedParts = {
       site,
       store: this.#mortal(store),
+      endpoints: new Endpoints(runtime, this.#mortal(store)),
       bodies: this.#mortal(
         createBodyStore({
           disk: this.#mortal(options.disk),

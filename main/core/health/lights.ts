@@ -84,6 +84,9 @@ export function linkLight(facts: LinkFacts): LightState {
   if (lastRuns.some((run) => run.outcome === 'failed' || run.outcome === 'attention'))
     states.push('attention');
   if (lastRuns.some((run) => run.outcome === 'interrupted')) states.push('unknown');
+  // Users whose snapshot waits for their own packets have none that knows everything.
+  if (lastRuns.some((run) => (run.counts['held'] ?? 0) + (run.counts['void'] ?? 0) > 0))
+    states.push('waiting');
   if (lastRuns.length < enabledFlows) states.push('unknown');
   if (working) states.push('working');
   return worst(states);

@@ -1,4 +1,5 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
+import type { ItemId } from '../../../shared/model/ids.ts';
 import { ok, type Result } from '../../../shared/model/result.ts';
 import { collectPacket } from './codec/collect-packet.ts';
 import { planPacket } from '../mapping/plan-packet.ts';
@@ -6,6 +7,8 @@ import type { PacketPlan, RowChange } from '../mapping/plan.ts';
 import { APPLY_LIMITS } from './codec/packet.ts';
 import { activePause } from '../queue/active-pause.ts';
 import { decide } from '../queue/decide.ts';
+import { storeFailure } from '../queue/endpoints.ts';
+import { StoreError } from '../queue/store-error.ts';
 import type { Item, ItemEvent, ItemReason } from '../queue/item.ts';
 import { Bell } from '../runtime/bell.ts';
 import { durably, durablySync } from '../runtime/runtime.ts';
@@ -15,6 +18,8 @@ import { awaitedReference } from './references.ts';
 
 /** Longest sleep of an idle lane: a bound on how late it notices what no bell rang for. */
 const IDLE_MS = 30_000;
+/** Nothing waits that long by itself: the clock was set back, and claiming puts such times right. */
+const CLOCK_WAS_SET_MS = 3_600_000;
 /** A packet whose documents keep arriving by other packets meanwhile is planned anew at most this often at once. */
 const REPLANS = 5;
 
@@ -40,6 +45,8 @@ export class ApplyLane {
   readonly #parts: LinkParts;
   readonly #bell: Bell;
   #working: Promise<void> | undefined;
+  /** Items whose outcome could not be written down; settled with the next write that works. */
+  readonly #orphans = new Set<ItemId>();
   #applied = 0;
   #parked = 0;
 
@@ -93,10 +100,19 @@ export class ApplyLane {
   }
 
   async #drain(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#work(signal);
+    } catch (error) {
+      this.#parts.endpoints.diskFailed(storeFailure(error));
+    }
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
     const { store, link, startId, runtime, erp } = this.#parts;
     while (!signal.aborted && this.#restMs() === 0) {
+      this.#adopt();
       const due = store.nextDue(link, 'in');
-      if (due === undefined || due > runtime.wall()) return;
+      if (due === undefined || (due > runtime.wall() && due < runtime.wall() + CLOCK_WAS_SET_MS)) return;
       const ready = await erp.ready(signal);
       if (!ready.ok) {
         this.#rest(ready.failure);
@@ -107,8 +123,21 @@ export class ApplyLane {
         store.claim(link, 'in', startId, runtime.wall()),
       );
       if (item === undefined) return;
+      this.#orphans.add(item.id);
       const ended = await this.#attempt(item, signal);
+      this.#orphans.delete(item.id);
       if (ended.kind === 'rest') return;
+    }
+  }
+
+  /** What became of these is not known here: the ledger is asked at their next turn. */
+  #adopt(): void {
+    const { store, runtime } = this.#parts;
+    for (const id of this.#orphans) {
+      const now = runtime.wall();
+      const failure: SyncFailure = { kind: 'disk', cause: 'the outcome could not be written down' };
+      if (store.get(id)?.state === 'working') store.record(id, { kind: 'unknown', dueAt: now, failure }, now);
+      this.#orphans.delete(id);
     }
   }
 
@@ -116,7 +145,7 @@ export class ApplyLane {
     try {
       return await this.#apply(item, signal);
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || error instanceof StoreError) throw error;
       const message = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
       return this.#failed(item, { kind: 'defect', message }, signal);
     }

@@ -1,3 +1,4 @@
+import { failureView } from '../../../shared/contract/explain-reason.ts';
 import type { Explanation } from '../../../shared/contract/status.ts';
 import type { ScheduleSettings } from '../../../shared/model/settings.ts';
 import type { SyncFailure } from '../../../shared/model/failure.ts';
@@ -5,13 +6,15 @@ import type { Instant } from '../../../shared/model/time.ts';
 import { activePause } from '../queue/active-pause.ts';
 import type { Flow, RunCounts, RunOutcome, Trigger } from '../queue/queue-store.ts';
 import type { Item } from '../queue/item.ts';
+import { storeFailure } from '../queue/endpoints.ts';
+import { StoreError } from '../queue/store-error.ts';
 import { Bell } from '../runtime/bell.ts';
 import { durablySync } from '../runtime/runtime.ts';
 import { nextRun } from '../schedule/next-run.ts';
 import { ApplyLane } from './apply-lane.ts';
 import type { LinkParts } from './link-parts.ts';
 import { pullCycle } from './pull-cycle.ts';
-import { NOTHING_PUSHED, pushCycle } from './push-cycle.ts';
+import { NOTHING_PUSHED, pushCycle, type PushCounts } from './push-cycle.ts';
 import { Reporter } from './reporter.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 
@@ -64,6 +67,7 @@ export class PacketLink {
   readonly #onChange: () => void;
   /** Why the last pull did not reach the end of what waits; undefined when it did. */
   #drained: SyncFailure | undefined;
+  #pushAgain = false;
 
   constructor(parts: LinkParts, plan: LinkPlan, onChange: () => void) {
     this.parts = parts;
@@ -102,7 +106,7 @@ export class PacketLink {
       lastStarted: store.lastStarted(link, flow),
       now: runtime.wall(),
     });
-    if (pause === undefined) return due;
+    if (pause === undefined) return flow === 'push' && this.#pushAgain ? runtime.wall() : due;
     return pause.until === undefined ? undefined : Math.max(due, pause.until);
   }
 
@@ -117,9 +121,15 @@ export class PacketLink {
     const { store, link, runtime, startId, endpoints } = this.parts;
     if (trigger === 'manual') endpoints.wakeAll();
     const since = runtime.wall();
-    const run = durablySync(runtime, 'run.start', () =>
-      store.startRun({ link, flow, trigger, startId }, since),
-    );
+    let run: number;
+    try {
+      run = durablySync(runtime, 'run.start', () => store.startRun({ link, flow, trigger, startId }, since));
+    } catch (error) {
+      const failure = storeFailure(error);
+      endpoints.diskFailed(failure);
+      const when = since + endpoints.restMs('site:disk');
+      return { answer: { outcome: 'refused', when, reason: failureView(failure) }, done: Promise.resolve() };
+    }
     const done = this.#execute(flow, run, signal).finally(() => {
       this.#running.delete(flow);
       this.#onChange();
@@ -161,8 +171,10 @@ export class PacketLink {
         failure = end.failure;
         this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
       } else {
+        this.#pushAgain = false;
         const end = await this.#push(run, signal);
         counts = { ...end.counts };
+        this.#pushSoon(end.counts, signal);
         failure = end.failure;
       }
       outcome = signal.aborted
@@ -173,16 +185,38 @@ export class PacketLink {
             : 'ok'
           : 'failed';
     } catch (error) {
-      failure = { kind: 'defect', message: error instanceof Error ? error.message : 'unknown' };
-      outcome = 'failed';
-      this.parts.log.warn('run failed', { flow, message: failure.message });
-      if (!signal.aborted)
-        this.parts.log.warn('defect', { stack: error instanceof Error ? (error.stack ?? '') : '' });
-    } finally {
+      failure = this.#unexpected(error);
+      outcome = signal.aborted ? 'interrupted' : 'failed';
+    }
+    try {
       durablySync(runtime, 'run.finish', () =>
         store.finishRun(run, { outcome, counts, failure }, runtime.wall()),
       );
+    } catch (error) {
+      // The run stays open in the store until the next start says that it was interrupted.
+      this.parts.endpoints.diskFailed(storeFailure(error));
     }
+  }
+
+  /** Users whose snapshot became void or had to wait get theirs soon, not at the next turn of the schedule. */
+  #pushSoon({ held, void: voided }: Readonly<PushCounts>, signal: AbortSignal): void {
+    if (held + voided === 0) return;
+    void this.parts.runtime.sleep(PUSH_AGAIN_MS, signal).then(() => {
+      if (signal.aborted) return;
+      this.#pushAgain = true;
+      this.#bells.push.ring();
+    });
+  }
+
+  #unexpected(error: unknown): SyncFailure {
+    if (error instanceof StoreError) {
+      const failure = storeFailure(error);
+      this.parts.endpoints.diskFailed(failure);
+      return failure;
+    }
+    const message = error instanceof Error ? error.message : 'unknown';
+    this.parts.log.warn('defect', { message, stack: error instanceof Error ? (error.stack ?? '') : '' });
+    return { kind: 'defect', message };
   }
 
   /** Pulled packets first: a snapshot built without them would take them off the phone. */
@@ -207,7 +241,8 @@ export class PacketLink {
     while (!signal.aborted) {
       const due = this.nextRun(flow);
       const wait = due === undefined ? LOOK_AT_CLOCK_MS : due - runtime.wall();
-      if (wait > 0) await this.#bells[flow].wait(Math.min(wait, LOOK_AT_CLOCK_MS), signal);
+      const rest = Math.max(wait, this.parts.endpoints.restMs('site:disk'));
+      if (rest > 0) await this.#bells[flow].wait(Math.min(rest, LOOK_AT_CLOCK_MS), signal);
       else await this.sync(flow, 'schedule', signal).done;
     }
   }
@@ -217,7 +252,7 @@ export class PacketLink {
     while (!signal.aborted) {
       const wait = Math.max(REPORT_LOOK_MS, this.#reporter.nextLookMs());
       await runtime.sleep(Math.min(wait, REPORT_LOOK_MS * 5), signal);
-      if (!signal.aborted) await this.#reporter.reportDue(signal);
+      if (!signal.aborted) await this.#guarded(() => this.#reporter.reportDue(signal));
     }
   }
 
@@ -227,7 +262,16 @@ export class PacketLink {
       await runtime.sleep(SEND_LOOK_MS, signal);
       if (signal.aborted || activePause(store, link, runtime.wall()) !== undefined) continue;
       const due = store.nextDue(link, 'out');
-      if (due !== undefined && due <= runtime.wall()) await this.#sender.sendDue(signal);
+      if (due !== undefined && due <= runtime.wall()) await this.#guarded(() => this.#sender.sendDue(signal));
+    }
+  }
+
+  /** A full disk ends no lane: it rests and goes on. */
+  async #guarded(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.parts.endpoints.diskFailed(storeFailure(error));
     }
   }
 
@@ -243,6 +287,8 @@ export class PacketLink {
   }
 }
 
+/** Long enough for a held packet's visit to arrive, short enough for a user who waits at his car. */
+const PUSH_AGAIN_MS = 60_000;
 /** How often the report lane looks: a packet is reported at most this much later than its policy says. */
 const REPORT_LOOK_MS = 1_000;
 /** How often uploads in doubt are looked at. */

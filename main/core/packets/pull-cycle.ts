@@ -1,10 +1,9 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import { ok, fail, type Result } from '../../../shared/model/result.ts';
+import { storeFailure } from '../queue/endpoints.ts';
 import { decide } from '../queue/decide.ts';
 import type { ItemReason, NewItem } from '../queue/item.ts';
 import { durably, durablySync } from '../runtime/runtime.ts';
-import { StoreError } from '../queue/store-error.ts';
-import { checkBody } from './codec/check-body.ts';
 import type { ApplyLane } from './apply-lane.ts';
 import type { LinkParts } from './link-parts.ts';
 import type { ListedEntry, PacketListing } from './packet-cloud.ts';
@@ -110,7 +109,7 @@ async function list(parts: LinkParts, signal: AbortSignal): Promise<Result<Packe
       store.noteList(link, { entries, full: entries >= cloud.capabilities.listSize }, runtime.wall());
     });
   } catch (error) {
-    return fail(diskFailure(parts, error));
+    return fail(noteStore(parts, error));
   }
   return listing;
 }
@@ -132,10 +131,10 @@ async function take(
   }
   try {
     const received = await durably(runtime, 'pull.spool-body', () =>
-      bodies.receive(checkBody(body.value, parts.cloudEndpoint), policy.maxPacketBytes, signal),
+      bodies.receive(body.value, policy.maxPacketBytes, signal),
     );
     if (!received.ok) {
-      if (received.failure.kind === 'disk') noteDisk(parts, received.failure);
+      if (received.failure.kind === 'disk') parts.endpoints.diskFailed(received.failure);
       else noteCloudFailure(parts, received.failure);
       return received;
     }
@@ -159,7 +158,7 @@ async function take(
     );
     return ok('stored');
   } catch (error) {
-    return fail(diskFailure(parts, error));
+    return fail(noteStore(parts, error));
   }
 }
 
@@ -185,20 +184,8 @@ function noteCloudFailure(parts: LinkParts, failure: SyncFailure): void {
   if ('afterMs' in decision) endpoints.rest(cloudEndpoint, decision.afterMs);
 }
 
-function noteDisk(parts: LinkParts, failure: SyncFailure): void {
-  const failures = parts.endpoints.failed('site:disk', failure);
-  const decision = decide(
-    failure,
-    { failures, attempts: failures, jitter: parts.runtime.random() },
-    parts.runtime.wall(),
-  );
-  if ('afterMs' in decision) parts.endpoints.rest('site:disk', decision.afterMs);
-}
-
-/** A store or disk that refuses is an expected failure; anything else is a bug and goes on up. */
-function diskFailure(parts: LinkParts, error: unknown): SyncFailure {
-  if (!(error instanceof StoreError)) throw error;
-  const failure: SyncFailure = { kind: 'disk', cause: `${error.code}: ${error.message}` };
-  noteDisk(parts, failure);
+function noteStore(parts: LinkParts, error: unknown): SyncFailure {
+  const failure = storeFailure(error);
+  parts.endpoints.diskFailed(failure);
   return failure;
 }

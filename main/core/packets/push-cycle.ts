@@ -1,8 +1,8 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { Item } from '../queue/item.ts';
+import { storeFailure } from '../queue/endpoints.ts';
 import { decide } from '../queue/decide.ts';
 import { BodyStreamError } from '../runtime/body-stream-error.ts';
-import { StoreError } from '../queue/store-error.ts';
 import { durably, durablySync } from '../runtime/runtime.ts';
 import type { ErpUser, ErpView } from './erp.ts';
 import type { LinkParts } from './link-parts.ts';
@@ -104,6 +104,10 @@ async function build(
     const content = { hash: body.value.hash, modelHash: policy.modelHash };
     if (unchanged(store.lastAccepted(link, user.name), content, policy.resendAfterMs, now)) {
       counts.unchanged += 1;
+      // The ERP went back to what the cloud has: what was built in between must not go out any more.
+      for (const older of store.unsentSnapshots(link))
+        if (older.user === user.name && older.state !== 'working')
+          store.discardSnapshot(older.id, 'the accepted one holds again', now);
       return undefined;
     }
     const item: Item = durablySync(runtime, 'push.store-snapshot', () =>
@@ -132,9 +136,7 @@ async function build(
     return undefined;
   } catch (error) {
     if (error instanceof BodyStreamError) return refused(parts, counts, user, error.failure);
-    if (error instanceof StoreError)
-      return noteErp(parts, { kind: 'disk', cause: `${error.code}: ${error.message}` });
-    throw error;
+    return noteErp(parts, storeFailure(error));
   }
 }
 
@@ -147,13 +149,16 @@ function refused(parts: LinkParts, counts: PushCounts, user: ErpUser, failure: S
 function noteErp(parts: LinkParts, failure: SyncFailure): SyncFailure {
   const { endpoints, erpEndpoint, runtime } = parts;
   if (failure.kind === 'cancelled') return failure;
-  const endpoint = failure.kind === 'disk' ? 'site:disk' : erpEndpoint;
-  const failures = endpoints.failed(endpoint, failure);
+  if (failure.kind === 'disk') {
+    endpoints.diskFailed(failure);
+    return failure;
+  }
+  const failures = endpoints.failed(erpEndpoint, failure);
   const decision = decide(
     failure,
     { failures, attempts: failures, jitter: runtime.random() },
     runtime.wall(),
   );
-  if ('afterMs' in decision) endpoints.rest(endpoint, decision.afterMs);
+  if ('afterMs' in decision) endpoints.rest(erpEndpoint, decision.afterMs);
   return failure;
 }

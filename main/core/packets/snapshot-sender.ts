@@ -1,5 +1,7 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import { fail, type Result } from '../../../shared/model/result.ts';
+import type { ItemId } from '../../../shared/model/ids.ts';
+import { storeFailure } from '../queue/endpoints.ts';
 import { decide } from '../queue/decide.ts';
 import type { Item } from '../queue/item.ts';
 import { durably, durablySync } from '../runtime/runtime.ts';
@@ -27,6 +29,8 @@ export interface Sent {
 export class SnapshotSender {
   readonly #parts: LinkParts;
   #running: Promise<Sent> | undefined;
+  /** Items whose outcome could not be written down. */
+  readonly #orphans = new Set<ItemId>();
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -50,12 +54,38 @@ export class SnapshotSender {
 
   async #lane(sent: Sent, signal: AbortSignal): Promise<void> {
     const { store, link, startId, runtime, endpoints, cloudEndpoint } = this.#parts;
-    while (!signal.aborted && endpoints.restMs(cloudEndpoint) === 0) {
-      const item = durablySync(runtime, 'push.begin-upload', () =>
-        store.claim(link, 'out', startId, runtime.wall()),
-      );
-      if (item === undefined) return;
-      await this.#send(item, sent, signal);
+    let held: ItemId | undefined;
+    try {
+      while (
+        !signal.aborted &&
+        endpoints.restMs(cloudEndpoint) === 0 &&
+        endpoints.restMs('site:disk') === 0
+      ) {
+        this.#adopt();
+        const item = durablySync(runtime, 'push.begin-upload', () =>
+          store.claim(link, 'out', startId, runtime.wall()),
+        );
+        if (item === undefined) return;
+        held = item.id;
+        await this.#send(item, sent, signal);
+        held = undefined;
+      }
+    } catch (error) {
+      const failure = storeFailure(error);
+      endpoints.diskFailed(failure);
+      sent.failure = failure;
+      if (held !== undefined) this.#orphans.add(held);
+    }
+  }
+
+  /** In doubt: sent again under the same packet id. */
+  #adopt(): void {
+    const { store, runtime } = this.#parts;
+    for (const id of this.#orphans) {
+      const now = runtime.wall();
+      const failure: SyncFailure = { kind: 'disk', cause: 'the outcome could not be written down' };
+      if (store.get(id)?.state === 'working') store.record(id, { kind: 'unknown', dueAt: now, failure }, now);
+      this.#orphans.delete(id);
     }
   }
 

@@ -1,17 +1,28 @@
 import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { QueueStore } from './queue-store.ts';
+import { backoffMs, ENDPOINT_POLICY } from './decide.ts';
+import type { EndpointFact, QueueStore } from './queue-store.ts';
+import { StoreError } from './store-error.ts';
+
+interface State {
+  failures: number;
+  restUntil: number;
+}
+
+const LOCAL_DISK = 'site:disk';
 
 /**
  * Which endpoints rest after failures, and since when they fail. Rests are in monotonic time, so a clock that jumps
- * neither skips nor prolongs them; the facts for health go to the store.
+ * neither skips nor prolongs them. Facts for health go to the store; one that cannot be stored (disk full) is kept here,
+ * so that the light is red all the same. One for a site.
  */
 export class Endpoints {
   readonly #runtime: Runtime;
-  readonly #store: QueueStore;
-  readonly #state = new Map<Endpoint, { failures: number; restUntil: number }>();
+  readonly #store: Pick<QueueStore, 'noteEndpoint' | 'endpoints'>;
+  readonly #state = new Map<Endpoint, State>();
+  #disk: EndpointFact | undefined;
 
-  constructor(runtime: Runtime, store: QueueStore) {
+  constructor(runtime: Runtime, store: Pick<QueueStore, 'noteEndpoint' | 'endpoints'>) {
     this.#runtime = runtime;
     this.#store = store;
   }
@@ -27,14 +38,14 @@ export class Endpoints {
 
   succeeded(endpoint: Endpoint): void {
     this.#state.delete(endpoint);
-    this.#store.noteEndpoint(endpoint, { ok: true }, this.#runtime.wall());
+    this.#note(endpoint, { ok: true });
   }
 
   /** Counts a failure and returns how many there are in a row. */
   failed(endpoint: Endpoint, failure: SyncFailure): number {
     const failures = this.failures(endpoint) + 1;
     this.#state.set(endpoint, { failures, restUntil: this.#state.get(endpoint)?.restUntil ?? 0 });
-    this.#store.noteEndpoint(endpoint, { ok: false, failure }, this.#runtime.wall());
+    this.#note(endpoint, { ok: false, failure });
     return failures;
   }
 
@@ -45,8 +56,48 @@ export class Endpoints {
     });
   }
 
+  /** The local store or spool refused: everything local rests for a moment. */
+  diskFailed(failure: SyncFailure): void {
+    const failures = this.failures(LOCAL_DISK) + 1;
+    const rest = backoffMs(failures, { ...ENDPOINT_POLICY, jitter: this.#runtime.random() });
+    this.#state.set(LOCAL_DISK, { failures, restUntil: this.#runtime.monotonic() + rest });
+    this.#disk = {
+      endpoint: LOCAL_DISK,
+      failingSince: this.#disk?.failingSince ?? this.#runtime.wall(),
+      failure,
+    };
+  }
+
+  /** Something was written: the disk is fine again. */
+  diskWorked(): void {
+    if (this.#disk === undefined) return;
+    this.#state.delete(LOCAL_DISK);
+    this.#disk = undefined;
+  }
+
+  /** What health is computed from. */
+  facts(): readonly EndpointFact[] {
+    const stored = this.#store.endpoints();
+    return this.#disk === undefined ? stored : [...stored, this.#disk];
+  }
+
   /** A person asked, or settings changed: try at once. */
   wakeAll(): void {
     for (const [endpoint, { failures }] of this.#state) this.#state.set(endpoint, { failures, restUntil: 0 });
   }
+
+  #note(endpoint: Endpoint, outcome: Parameters<QueueStore['noteEndpoint']>[1]): void {
+    try {
+      this.#store.noteEndpoint(endpoint, outcome, this.#runtime.wall());
+      this.diskWorked();
+    } catch (error) {
+      this.diskFailed(storeFailure(error));
+    }
+  }
+}
+
+/** A store that refuses is an expected failure; anything else is a bug and goes on up. */
+export function storeFailure(error: unknown): SyncFailure {
+  if (!(error instanceof StoreError)) throw error;
+  return { kind: 'disk', cause: `${error.code}: ${error.message}` };
 }

@@ -1,0 +1,147 @@
+import type {
+  ApplyOutcome,
+  DocumentResult,
+  ErpRow,
+  ErpUser,
+  LedgerView,
+  PacketErp,
+  ReadRequest,
+  WriteUnit,
+} from '../../main/core/packets/erp.ts';
+import type { SyncFailure } from '../../shared/model/failure.ts';
+import type { Sha256 } from '../../shared/model/ids.ts';
+import { fail, ok, type Result } from '../../shared/model/result.ts';
+
+interface LedgerRow {
+  state: 'applied' | 'void';
+  revision: number;
+  payloadHash: Sha256;
+  documents: DocumentResult[];
+}
+
+/**
+ * An ERP in memory with the promises of the port: one transaction a unit, ledger row first, both unique keys. `next` breaks
+ * the next write in a chosen way.
+ */
+export class MemoryErp implements PacketErp {
+  readonly ledger = new Map<string, LedgerRow>();
+  readonly documents = new Map<
+    string,
+    DocumentResult & { entity: string; contentHash: Sha256; packetId: string }
+  >();
+  /** What was written, once per write: doubles show. */
+  readonly written: string[] = [];
+  readonly rows = new Set<string>();
+  away: SyncFailure | undefined;
+  /** Each entry strikes one call of `apply`. */
+  next: ('answer-lost' | 'request-lost' | SyncFailure)[] = [];
+  usersOf: readonly ErpUser[] = [];
+  tables: Readonly<Record<string, readonly ErpRow[]>> = {};
+  reads: ReadRequest[] = [];
+
+  ready(): ReturnType<PacketErp['ready']> {
+    return Promise.resolve(
+      this.away === undefined
+        ? ok({ fence: 1, serverVersion: '16', database: 'X', clockSkewMs: 0 })
+        : fail(this.away),
+    );
+  }
+
+  release(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  readonly reader: PacketErp['reader'] = {
+    users: () => Promise.resolve(this.#up(this.usersOf)),
+    openView: () =>
+      Promise.resolve(
+        this.#up({
+          consistency: 'snapshot' as const,
+          read: (request: ReadRequest) => this.#read(request),
+          close: () => Promise.resolve(),
+        }),
+      ),
+    exists: (table, column, value) =>
+      Promise.resolve(this.#up(this.rows.has(`${table.name}.${column}=${value}`))),
+  };
+
+  readonly writer: PacketErp['writer'] = {
+    apply: (unit) => Promise.resolve(this.#apply(unit)),
+    look: (_source, packetId, wanted) =>
+      Promise.resolve(
+        this.#up<LedgerView>({
+          packet: this.ledger.get(packetId),
+          documents: wanted.flatMap(({ entity, rowId }) => this.documents.get(`${entity} ${rowId}`) ?? []),
+        }),
+      ),
+    documentKnown: (_source, document, number) =>
+      Promise.resolve(
+        this.#up(
+          [...this.documents.values()].some((one) => one.document === document && one.number === number),
+        ),
+      ),
+    voidPacket: (_source, packetId, revision, payloadHash) => {
+      if (this.away !== undefined) return Promise.resolve(fail(this.away));
+      if (this.ledger.get(packetId)?.state === 'applied') return Promise.resolve(ok('already' as const));
+      this.ledger.set(packetId, { state: 'void', revision, payloadHash, documents: [] });
+      return Promise.resolve(ok('voided' as const));
+    },
+  };
+
+  #up<T>(value: T): Result<T> {
+    return this.away === undefined ? ok(value) : fail(this.away);
+  }
+
+  async *#read(request: ReadRequest): AsyncIterable<readonly ErpRow[]> {
+    this.reads.push(request);
+    const name = 'table' in request.from ? request.from.table.name : 'select';
+    yield await Promise.resolve(this.tables[name] ?? []);
+  }
+
+  #apply(unit: WriteUnit): Result<ApplyOutcome> {
+    if (this.away !== undefined) return fail(this.away);
+    const strike = this.next.shift();
+    const unknown: SyncFailure = { kind: 'unknown-outcome', endpoint: 'erp:main', operation: 'apply' };
+    if (strike === 'request-lost') return fail(unknown);
+    if (strike !== undefined && strike !== 'answer-lost') return fail(strike);
+    const outcome = this.#write(unit);
+    return strike === 'answer-lost' ? fail(unknown) : outcome;
+  }
+
+  #write(unit: WriteUnit): Result<ApplyOutcome> {
+    const there = this.ledger.get(unit.packetId);
+    if (there?.state === 'applied')
+      return there.payloadHash === unit.payloadHash
+        ? ok({ kind: 'already', documents: there.documents })
+        : fail({ kind: 'conflict', where: unit.packetId, message: 'other payload' });
+    if (there !== undefined && there.revision !== unit.revision - 1)
+      return fail({ kind: 'conflict', where: unit.packetId, message: 'void' });
+    if (unit.documents.some((one) => this.documents.has(`${one.entity} ${one.rowId}`)))
+      return ok({ kind: 'replan' });
+    const results = unit.documents.map((one) => ({
+      document: one.document,
+      rowId: one.rowId,
+      number: one.number,
+      erpKey: String(this.written.length + 1),
+      erpNumber: `E-${one.number ?? ''}`,
+    }));
+    for (const [index, one] of unit.documents.entries()) {
+      const result = results[index];
+      if (result === undefined) continue;
+      this.written.push(`${one.document} ${one.number ?? one.rowId}`);
+      this.documents.set(`${one.entity} ${one.rowId}`, {
+        ...result,
+        entity: one.entity,
+        contentHash: one.contentHash,
+        packetId: unit.packetId,
+      });
+    }
+    this.ledger.set(unit.packetId, {
+      state: 'applied',
+      revision: unit.revision,
+      payloadHash: unit.payloadHash,
+      documents: results,
+    });
+    return ok({ kind: 'applied', documents: results });
+  }
+}
