@@ -1,0 +1,56 @@
+import { systemRuntime } from '../../main/adapters/runtime/system-runtime.ts';
+import { StartRefused } from '../../main/cli/program.ts';
+import { startSite } from '../../main/compose.ts';
+import { createForgetfulNodeDisk } from '../support/forgetful-node-disk.ts';
+import type { AgentOptions, CrashPoint, Order, Told } from './crash-point.ts';
+import { mortalRuntime } from './mortal-runtime.ts';
+
+/**
+ * The product's agent for the crash harness. One argument, JSON: AgentOptions. At its crash point it dies by SIGKILL inside
+ * the step's call, so that no line after it runs and nothing is tidied up. Ends with its parent.
+ */
+const options = JSON.parse(process.argv[2] ?? '{}') as AgentOptions;
+
+const runtime = mortalRuntime({
+  base: systemRuntime(),
+  timeFactor: options.timeFactor ?? 1,
+  clockStart: options.clockStart ?? Date.now(),
+  die: () => {
+    process.kill(process.pid, 'SIGKILL');
+    // The signal may be taken by another thread first: this one must not go on.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
+});
+
+const tell = (told: Told): void => void process.send?.(told);
+
+async function start(crashAt: CrashPoint | undefined): Promise<void> {
+  if (crashAt !== undefined) runtime.arm(crashAt);
+  try {
+    const site = await startSite(
+      { dataDir: options.dataDir, env: process.env, mode: 'run' },
+      { runtime, disk: options.disk === 'forgetful' ? createForgetfulNodeDisk() : undefined },
+    );
+    tell({ kind: 'ready' });
+    await site.finished;
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
+    tell({
+      kind: 'refused',
+      message: error instanceof StartRefused ? `${error.reason}: ${message}` : message,
+    });
+    process.exitCode = 1;
+  } finally {
+    if (process.connected) process.disconnect();
+  }
+}
+
+process.on('disconnect', () => process.exit());
+process.on('message', (order: Order) => {
+  if (order.kind === 'start') void start(order.crashAt);
+  else {
+    runtime.arm(order.crashAt);
+    tell({ kind: 'armed' });
+  }
+});
+if (options.standBy !== true) void start(options.crashAt);

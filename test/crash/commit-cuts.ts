@@ -1,0 +1,37 @@
+/** Where the ERP's connection is cut around a unit of work. */
+export const CUTS = ['before-commit', 'answer-lost', 'answer-half'] as const;
+export type Cut = (typeof CUTS)[number];
+
+/** Only units that write documents have this in their text. */
+const UNIT = "SET @step = N'result'";
+
+const FAULTS: Readonly<Record<Cut, object>> = {
+  /** The server never sees the batch. */
+  'before-commit': { kind: 'cut', at: 'before-execution', match: UNIT },
+  /** Committed; not a byte of the answer arrives. */
+  'answer-lost': { kind: 'cut', at: 'after-execution', bytes: 0, match: UNIT },
+  'answer-half': { kind: 'cut', at: 'after-execution', bytes: 'half', match: UNIT },
+};
+
+/** The hands on the ERP's wire; `control` is its control address. */
+export function commitCuts(control: string): {
+  arm(cut: Cut): Promise<void>;
+  clear(): Promise<void>;
+  /** How many cuts happened so far. */
+  struck(): Promise<number>;
+} {
+  const call = async (what: string, body?: object): Promise<unknown> => {
+    const answer = await fetch(`${control}/${what}`, {
+      method: 'POST',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`the sample ERP refused ${what}: ${answer.status}`);
+    return answer.json();
+  };
+  return {
+    arm: async (cut) => void (await call('arm', FAULTS[cut])),
+    clear: async () => void (await call('clear')),
+    struck: async () =>
+      ((await call('log')) as readonly { kind: string }[]).filter(({ kind }) => kind === 'cut').length,
+  };
+}

@@ -1,0 +1,300 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LinkStatus, SiteStatus } from '../../shared/contract/status.ts';
+import { judgeSnapshots } from '../../main/sandbox/judge/judge-snapshots.ts';
+import { judge, type Verdict } from '../../main/sandbox/judge/judge.ts';
+import { judgeConnection } from '../../main/sandbox/program/judge-connection.ts';
+import { startWorld, type QueueMode, type World } from '../../main/sandbox/program/world.ts';
+import { SAMPLE } from '../../main/sandbox/sample-erp/site-settings.ts';
+import { AgentProcess } from './agent-process.ts';
+import { commitCuts } from './commit-cuts.ts';
+import type { CrashPoint, DiskKind } from './crash-point.ts';
+import { FieldWork } from './field-work.ts';
+import { SiteWatch } from './site-watch.ts';
+
+/** A minute of the agent's is three seconds here: back-offs, renewals and reports are waited for that much shorter. */
+const TIME_FACTOR = 20;
+/** Longest real time until everything must be carried over once nobody kills any more. */
+const HEAL_MS = 90_000;
+/** What was listed hides for a second of the cloud's clock, which is ours to move. */
+const VISIBILITY_MS = 2_000;
+
+/** Something that is not as it must be, in words, with what is known. */
+export interface Trouble {
+  readonly what: string;
+  readonly detail: string;
+}
+
+export interface WorldVerdict {
+  readonly orders: Verdict;
+  readonly snapshotFindings: readonly object[];
+}
+
+interface QueueState {
+  readonly waiting: readonly string[];
+  readonly delivered: readonly string[];
+  readonly vanished: readonly string[];
+}
+
+/** ERP, cloud, phones and a succession of agents on one data folder. */
+export class CrashWorld {
+  readonly mode: QueueMode;
+  readonly disk: DiskKind;
+  readonly work: FieldWork;
+  readonly cuts: ReturnType<typeof commitCuts>;
+  readonly troubles: Trouble[] = [];
+  /** Packets a person had to release because three lives ended with them in hand: the program's own rule. */
+  released = 0;
+  wronglyParked = 0;
+  /** Starts of the agent. */
+  lives = 0;
+  readonly #world: World;
+  readonly #cache: string;
+  readonly #clockStart = Date.now();
+  #agent: AgentProcess | undefined;
+  #next: AgentProcess;
+
+  private constructor(world: World, mode: QueueMode, disk: DiskKind, seed: number) {
+    this.mode = mode;
+    this.disk = disk;
+    this.#world = world;
+    this.#cache = mkdtempSync(join(tmpdir(), 'erp-ferry-crash-cache-'));
+    this.work = new FieldWork({
+      cloud: world.cloud,
+      users: world.phones.map(({ user }) => user),
+      seed: `${seed}/${mode}/${disk}`,
+    });
+    this.cuts = commitCuts(world.erpControl);
+    this.#next = this.#spawn();
+  }
+
+  static async start(options: { mode: QueueMode; disk: DiskKind; seed: number }): Promise<CrashWorld> {
+    const { mode, disk, seed } = options;
+    const world = await startWorld({
+      seed,
+      mode,
+      scale: 'tiny',
+      now: () => Date.now(),
+      settings: { pullEvery: '8s', pushEvery: '16s' },
+    });
+    hurry(join(world.dataDir, 'site.json'));
+    return new CrashWorld(world, mode, disk, seed);
+  }
+
+  get running(): boolean {
+    return this.#agent !== undefined && !this.#agent.dead;
+  }
+
+  /** The agent that runs now. */
+  get agent(): AgentProcess {
+    if (this.#agent === undefined) throw new Error('no agent was started');
+    return this.#agent;
+  }
+
+  /** The next life, armed from its first moment when a point is given. The one before must be dead. */
+  async startAgent(crashAt?: CrashPoint): Promise<AgentProcess> {
+    if (this.running) throw new Error('an agent runs already');
+    const agent = this.#next;
+    this.#agent = agent;
+    this.#next = this.#spawn();
+    this.lives += 1;
+    await agent.start(crashAt);
+    if (agent.refused !== undefined)
+      this.troubles.push({ what: 'the agent did not start again', detail: agent.refused });
+    return agent;
+  }
+
+  /** Starts an agent if none runs and lets it carry over everything. False when it could not: a trouble is noted. */
+  async heal(): Promise<boolean> {
+    if (!this.running) await this.startAgent();
+    const end = await this.carriedOver();
+    if (end === 'gone')
+      this.troubles.push({
+        what: 'the agent ended by itself or does not answer',
+        detail: this.agent.refused ?? '',
+      });
+    return end === 'settled';
+  }
+
+  /** Until nothing is left to do for the running agent; `gone` when it died first. `stuck` is noted as a trouble. */
+  async carriedOver(): Promise<'settled' | 'stuck' | 'gone'> {
+    const watch = await SiteWatch.open(this.#world.dataDir);
+    if (watch === undefined) return 'gone';
+    const deadline = AbortSignal.timeout(HEAL_MS);
+    deadline.addEventListener('abort', () => watch.close(), { once: true });
+    let seen = 'nothing was told';
+    const stuck = async (what: string, detail: string): Promise<'stuck'> => {
+      this.troubles.push({ what, detail: detail + (await this.#openItems()) });
+      return 'stuck';
+    };
+    try {
+      for (;;) {
+        const status = await watch.next();
+        if (status === undefined) return deadline.aborted ? await stuck('stuck', seen) : 'gone';
+        const link = onlyLink(status);
+        await this.#lookAtParked(watch, link);
+        const { waiting, delivered, vanished } = await this.#queue();
+        if (vanished.length > 0)
+          return await stuck('packets fell out of the cloud unread', vanished.join(' '));
+        if (delivered.length > 0) await this.#world.cloud.call('advance', { ms: VISIBILITY_MS });
+        seen = JSON.stringify({ ...summary(link), waiting: waiting.length, delivered: delivered.length });
+        if (waiting.length + delivered.length === 0 && settled(link, this.#parked())) return 'settled';
+      }
+    } finally {
+      watch.close();
+    }
+  }
+
+  /** Everything carried over, fresh snapshots out, and on every phone. */
+  async closeDay(): Promise<boolean> {
+    if (!(await this.heal())) return false;
+    if (!(await this.#pushed())) return false;
+    if (!(await this.heal())) return false;
+    await this.work.synchronize();
+    return true;
+  }
+
+  /** Compares journals, ERP and what the phones hold. After `closeDay`. */
+  async judge(): Promise<WorldVerdict> {
+    const erp = await judgeConnection(this.#world.erpPort);
+    try {
+      const { phones } = this.work;
+      const orders = await judge({ journals: phones.map(({ journal }) => journal), erp });
+      const snapshots = await judgeSnapshots({
+        snapshots: phones.flatMap(({ snapshot }) => snapshot ?? []),
+        erp,
+      });
+      return { orders, snapshotFindings: snapshots.details };
+    } finally {
+      await erp.close();
+    }
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.#agent?.kill(), this.#next.kill()]);
+    await this.#world.end();
+    rmSync(this.#cache, { recursive: true, force: true });
+  }
+
+  #spawn(): AgentProcess {
+    return new AgentProcess(
+      {
+        dataDir: this.#world.dataDir,
+        disk: this.disk,
+        timeFactor: TIME_FACTOR,
+        clockStart: this.#clockStart,
+      },
+      { ...this.#world.env, NODE_COMPILE_CACHE: this.#cache },
+    );
+  }
+
+  #queue(): Promise<QueueState> {
+    return this.#world.cloud.call('queueState', { area: SAMPLE.appArea });
+  }
+
+  /** One whole push, from its beginning to its end. */
+  async #pushed(): Promise<boolean> {
+    const watch = await SiteWatch.open(this.#world.dataDir);
+    if (watch === undefined) return false;
+    try {
+      for (;;) {
+        const asked = await watch.client.call('sync', { flow: 'push' });
+        const flow = asked.ok ? asked.value.flows[0] : undefined;
+        if (flow?.run === undefined) {
+          this.troubles.push({ what: 'a push was refused', detail: JSON.stringify(asked) });
+          return false;
+        }
+        let run;
+        do {
+          const status = await watch.next();
+          if (status === undefined) return false;
+          run = onlyLink(status).lastRuns.find(({ id }) => id === flow.run);
+        } while (run?.endedAt === undefined);
+        // One that ran before may have read before the last packet came in.
+        if (flow.outcome === 'started' && run.outcome === 'ok') return true;
+      }
+    } finally {
+      watch.close();
+    }
+  }
+
+  /**
+   * A packet that was in hand when three lives ended is put before a person, who lets it go on here. Anything else beyond
+   * the refused packets is a trouble.
+   */
+  async #lookAtParked(watch: SiteWatch, link: LinkStatus): Promise<void> {
+    if (link.parked <= this.#parked()) return;
+    const page = await watch.client.call('queueList', { states: ['parked'], limit: 500 });
+    if (!page.ok) return;
+    const unclean = page.value.items.filter(({ reason }) => reason?.what.key === 'reason.uncleanExits.what');
+    for (const item of unclean) {
+      const retried = await watch.client.call('queueRetry', { item: item.id });
+      if (retried.ok) this.released += 1;
+    }
+    const beyond = page.value.items.length - unclean.length - this.#parked();
+    if (beyond <= 0) return;
+    this.wronglyParked += beyond;
+    const told = page.value.items
+      .slice(0, 20)
+      .map(({ externalId, reason }) => `${externalId}: ${JSON.stringify(reason)}`);
+    this.troubles.push({
+      what: `${beyond} packets were parked that nobody refuses`,
+      detail: told.join('\n  '),
+    });
+  }
+
+  #parked(): number {
+    return this.work.refused + this.wronglyParked;
+  }
+
+  /** What is still open, as the program itself tells it. */
+  async #openItems(): Promise<string> {
+    const watch = await SiteWatch.open(this.#world.dataDir);
+    if (watch === undefined) return ' (no agent answers)';
+    try {
+      const page = await watch.client.call('queueList', {
+        states: ['ready', 'working', 'waiting', 'unknown', 'parked'],
+        limit: 20,
+      });
+      if (!page.ok) return '';
+      const told = page.value.items.map(
+        ({ id, externalId, direction, state, attempts, reason }) =>
+          `\n  item ${id} ${direction} ${externalId} ${state} after ${attempts} attempts: ${JSON.stringify(reason?.what)}`,
+      );
+      return told.join('');
+    } finally {
+      watch.close();
+    }
+  }
+}
+
+function onlyLink(status: SiteStatus): LinkStatus {
+  const [link] = status.links;
+  if (link === undefined) throw new Error('the site has no link');
+  return link;
+}
+
+const settled = (link: LinkStatus, parked: number): boolean =>
+  link.pendingIn.count === 0 &&
+  link.pendingOut.count === 0 &&
+  link.unknown === 0 &&
+  link.unreported === 0 &&
+  link.parked === parked;
+
+const summary = (link: LinkStatus): object => ({
+  pendingIn: link.pendingIn.count,
+  pendingOut: link.pendingOut.count,
+  parked: link.parked,
+  unknown: link.unknown,
+  unreported: link.unreported,
+  lights: link.lights,
+  lastRun: link.lastRuns[0],
+});
+
+/** A parked packet of this play never gets a person: it must not hold its user's snapshots for an hour. */
+function hurry(file: string): void {
+  const settings = JSON.parse(readFileSync(file, 'utf8')) as { links: { push: object }[] };
+  for (const link of settings.links) Object.assign(link.push, { maxHold: '1s' });
+  writeFileSync(file, `${JSON.stringify(settings, undefined, 2)}\n`);
+}

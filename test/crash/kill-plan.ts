@@ -1,0 +1,85 @@
+import { between, chance, pick, type Random } from '../../main/sandbox/sample-erp/seeded-random.ts';
+import { CUTS, type Cut } from './commit-cuts.ts';
+import { EDGES, type CrashPoint } from './crash-point.ts';
+import type { Work } from './field-work.ts';
+
+/** One kill at a named step. */
+export interface StepKill {
+  readonly kind: 'step';
+  readonly point: CrashPoint;
+  readonly work: Work;
+  /** Set where the step is passed only while an agent starts: it is armed from its first moment. */
+  readonly atStart: boolean;
+  readonly cut?: Cut | undefined;
+}
+
+export interface RandomKill {
+  readonly kind: 'random';
+  /** Milliseconds after the agent said that it is up. */
+  readonly afterMs: number;
+  readonly work: Work;
+  readonly cut?: Cut | undefined;
+}
+
+export type Kill = StepKill | RandomKill;
+
+type Edge = Omit<CrashPoint, 'occurrence'>;
+
+const AT_START: readonly string[] = ['agent.claim-site', 'agent.release-claims', 'lease.acquire'];
+/** Passed with a unit of work under way or just done: here the answer to COMMIT may be cut as well. */
+const AROUND_COMMIT: readonly string[] = ['pull.apply after', 'pull.settle before', 'pull.settle after'];
+/** About as long as a life needs to carry over what waits. */
+const MOST_MS = 500;
+
+const WORK: Readonly<Partial<Record<string, Work>>> = {
+  'pull.spool-body': 'large',
+  'pull.wait': 'waiting',
+  'pull.park': 'refused',
+  'pull.void': 'refused',
+};
+
+/** Which steps world number `index` of `worlds` kills at, so that together each edge is killed `times` times. Pure. */
+export function shareOfEdges(times: number, index: number, worlds: number): readonly Edge[] {
+  return EDGES.flatMap((edge, position) =>
+    Array.from({ length: times }, (_, turn) => turn).flatMap((turn) =>
+      (turn + position) % worlds === index ? [edge] : [],
+    ),
+  );
+}
+
+/** The kills of one world in the order of play. */
+export function planKills(options: {
+  readonly random: Random;
+  readonly edges: readonly Edge[];
+  readonly randomKills: number;
+  readonly cuts: boolean;
+}): readonly Kill[] {
+  const { random, edges, cuts } = options;
+  let turn = 0;
+  const nextCut = (): Cut => CUTS[turn++ % CUTS.length] ?? 'answer-lost';
+  const steps = edges.map(({ step, phase }): Kill => {
+    const work: Work = WORK[step] ?? pick(random, ['plain', 'plain', 'large', 'waiting']);
+    const often = work !== 'refused' && step.startsWith('pull.') && step !== 'pull.wait';
+    return {
+      kind: 'step',
+      point: { step, phase, occurrence: often ? between(random, 1, 2) : 1 },
+      work,
+      atStart: AT_START.includes(step) || (step !== 'pull.void' && chance(random, 0.4)),
+      cut: cuts && AROUND_COMMIT.includes(`${step} ${phase}`) ? nextCut() : undefined,
+    };
+  });
+  const any = Array.from({ length: options.randomKills }, (): Kill => ({
+    kind: 'random',
+    afterMs: Math.floor(random() * MOST_MS),
+    work: pick(random, ['plain', 'plain', 'plain', 'large', 'waiting']),
+    cut: cuts && chance(random, 0.2) ? nextCut() : undefined,
+  }));
+  return shuffled([...steps, ...any], random);
+}
+
+function shuffled<T>(list: readonly T[], random: Random): T[] {
+  const left = [...list];
+  const out: T[] = [];
+  while (left.length > 0) out.push(...left.splice(Math.floor(random() * left.length), 1));
+  return out;
+}

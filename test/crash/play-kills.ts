@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CrashPoint } from './crash-point.ts';
+import { pointName } from './crash-point.ts';
+import { CrashWorld } from './crash-world.ts';
+import type { Kill, RandomKill, StepKill } from './kill-plan.ts';
+
+/** A packet that was in hand at three ends in a row is put before a person: after two, everything is let through once. */
+const MOST_UNHEALED = 2;
+/** Work sent at most this often for one step, each time after everything before was carried over. */
+const MOST_ROUNDS = 8;
+/** An agent that neither answers nor dies is a trouble of its own. */
+const GIVE_UP_MS = 20_000;
+/** A day ends after this many kills: fresh snapshots go to the phones. */
+const DAY = 25;
+
+export interface PlayReport {
+  /** Kills by `step phase`. */
+  readonly steps: ReadonlyMap<string, number>;
+  /** Of those, how many were followed by a start that carried over everything. */
+  readonly recovered: ReadonlyMap<string, number>;
+  readonly random: number;
+  readonly cuts: number;
+  readonly notReached: readonly string[];
+}
+
+/** Kills the world's agent by the plan. Ends early when something is stuck: what follows would tell nothing. */
+export async function playKills(
+  world: CrashWorld,
+  plan: readonly Kill[],
+  say: (text: string) => void,
+): Promise<PlayReport> {
+  const steps = new Map<string, number>();
+  const recovered = new Map<string, number>();
+  const notReached: string[] = [];
+  let unhealed: string[] = [];
+  let random = 0;
+  const count = (map: Map<string, number>, name: string): void =>
+    void map.set(name, (map.get(name) ?? 0) + 1);
+
+  const heal = async (): Promise<boolean> => {
+    const healed = await world.heal();
+    if (healed) for (const name of unhealed) count(recovered, name);
+    unhealed = [];
+    return healed;
+  };
+  const died = (point: CrashPoint): void => {
+    count(steps, pointName(point));
+    unhealed.push(pointName(point));
+  };
+
+  /** False when the point was not reached. */
+  const killAtStep = async (kill: StepKill): Promise<boolean> => {
+    const { point } = kill;
+    if (point.step === 'pull.void' && !(await leaveInDoubt(world, died))) return false;
+    if (kill.cut !== undefined) await world.cuts.arm(kill.cut);
+    if (!world.running) {
+      if (kill.work !== 'refused') await world.work.send(kill.work);
+      await world.startAgent(point);
+    } else {
+      await world.agent.arm(point);
+      if (point.step !== 'pull.void') await world.work.send(kill.work);
+    }
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      const end = await world.carriedOver();
+      if (end === 'stuck') return false;
+      if (end === 'settled' && !world.agent.dead) {
+        await world.work.send(kill.work);
+        continue;
+      }
+      const death = await Promise.race([world.agent.death, delay(GIVE_UP_MS, undefined, { ref: false })]);
+      if (death !== 'crash-point') return false;
+      died(point);
+      return true;
+    }
+    return false;
+  };
+
+  const killAtRandom = async (kill: RandomKill): Promise<void> => {
+    if (kill.cut !== undefined) await world.cuts.arm(kill.cut);
+    if (!world.running) await world.startAgent();
+    const sent = world.work.send(kill.work);
+    await delay(kill.afterMs);
+    await world.agent.kill();
+    await sent;
+    random += 1;
+    unhealed.push('random');
+  };
+
+  for (const [index, kill] of plan.entries()) {
+    const fresh = kill.kind === 'step' && !kill.atStart;
+    if ((fresh || unhealed.length >= MOST_UNHEALED) && !(await heal())) break;
+    if (index % DAY === DAY - 1 && !((await heal()) && (await world.closeDay()))) break;
+    // Steps of a start need one; a life that healed is ended for it like any other.
+    if (kill.kind === 'step' && kill.atStart && world.running) await world.agent.kill();
+    if (kill.kind === 'random') await killAtRandom(kill);
+    else if (!(await killAtStep(kill))) notReached.push(pointName(kill.point));
+    await world.cuts.clear();
+    if (world.troubles.length > 0)
+      say(`  trouble after ${JSON.stringify(kill)}: ${world.troubles.at(-1)?.what ?? ''}`);
+    if (index % DAY === 0) say(`${world.mode}/${world.disk}: ${index} of ${plan.length} kills`);
+  }
+  return { steps, recovered, random, cuts: await world.cuts.struck(), notReached };
+}
+
+/**
+ * Brings a refused packet to where only a void row allows to park it: the agent died in the attempt, so that for all it knows
+ * something of it may still land. The next start finds that out.
+ */
+async function leaveInDoubt(world: CrashWorld, died: (point: CrashPoint) => void): Promise<boolean> {
+  const point: CrashPoint = { step: 'pull.begin-attempt', phase: 'after', occurrence: 1 };
+  await world.agent.arm(point);
+  await world.work.send('refused');
+  if ((await world.agent.death) !== 'crash-point') return false;
+  died(point);
+  return true;
+}
