@@ -15,6 +15,7 @@ import {
   text,
 } from '../../unit/tds/scripted-engine.ts';
 import { PASSWORD, bench } from './client.ts';
+import { sandbox } from './sandbox.ts';
 
 const present = spawnSync('tsql', ['-C']).status === 0;
 if (!present)
@@ -116,4 +117,27 @@ test.skipIf(!present)('FreeTDS loads rows in bulk, without a closing DONE', asyn
     [1, 'Žlutý', '12.50', 'жж'],
     [2, null, null, null],
   ]);
+});
+
+test.skipIf(!present)('FreeTDS works with the real engine: table, rows, bulk load, error', async () => {
+  await using b = await sandbox();
+  const { folder, env } = await configured(b.server.port, 'require');
+  const login = ['-S', 'sandbox', '-U', 'sa', '-P', PASSWORD];
+  await run(
+    'tsql',
+    [...login, '-D', 'erp'],
+    env,
+    'CREATE TABLE t (id int NOT NULL PRIMARY KEY, name nvarchar(20) NULL, price decimal(9,2) NULL)\ngo\nexit\n',
+  );
+  const file = join(folder, 'rows.txt');
+  await writeFile(file, '1|Žlutý|12.50\n2||\n');
+  expect(await run('freebcp', ['erp.dbo.t', 'in', file, ...login, '-c', '-t', '|'], env)).toContain(
+    '2 rows copied',
+  );
+  const input = 'SELECT id, name, price FROM t ORDER BY id\ngo\nINSERT INTO t (id) VALUES (1)\ngo\nexit\n';
+  const output = await run('tsql', [...login, '-D', 'erp'], env, input);
+  await rm(folder, { recursive: true });
+  expect(output).toContain('1\tŽlutý\t12.50');
+  expect(output).toContain('2\tNULL\tNULL');
+  expect(output).toMatch(/Msg 2627 \(severity 14/);
 });
