@@ -40,7 +40,6 @@ export const explanationSchema = z.object({
 export type Explanation = z.infer<typeof explanationSchema>;
 
 export const flowSchema = z.enum(['push', 'pull']);
-export type FlowName = z.infer<typeof flowSchema>;
 
 export const runSchema = z.object({
   id: z.number(),

@@ -103,9 +103,3 @@ function readJson(
     });
   }
 }
-
-/** Everything that is wrong with a data folder's configuration; empty when it can be applied. */
-export function checkSite(dataDir: string): readonly ConfigProblem[] {
-  const site = loadSite(dataDir);
-  return site.ok ? [] : site.failure;
-}
