@@ -54,7 +54,14 @@ function installDependencies() {
   const command = process.platform === 'win32' && own ? ['install', '--no-save'] : ['ci'];
   say(`installing the dependencies (npm ${command.join(' ')}); this takes a minute`);
   const npm = process.env.npm_execpath;
-  const args = [...command, '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const args = [
+    ...command,
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   const done = npm?.endsWith('js')
     ? run(process.execPath, [npm, ...args])
     : run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { shell: process.platform === 'win32' });

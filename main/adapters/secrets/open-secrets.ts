@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../../../shared/model/result.ts';
 import {
   ensureSiteKey,
   readSiteKey,
+  remembering,
   syncFolder,
   wrappingOf,
   writeDurably,
@@ -74,7 +75,7 @@ const associated = (name: string): Buffer => Buffer.from(`erp-ferry secret v1 ${
 /** Opens the secrets of a data folder; creates nothing before the first `set`. */
 export function openSecrets(dataFolder: string, options: SecretsOptions): Secrets {
   const folder = join(dataFolder, 'secrets');
-  const wrapping = options.wrapping ?? wrappingOf(process.platform);
+  const wrapping = remembering(options.wrapping ?? wrappingOf(process.platform));
   const pathOf = (name: string): string => {
     if (!NAME.test(name) || name.length > 100) throw new Error('not a name of a secret');
     return join(folder, `${name}.json`);

@@ -56,6 +56,19 @@ const machine: KeyWrapping = {
 export const wrappingOf = (platform: NodeJS.Platform): KeyWrapping =>
   platform === 'win32' ? machine : plain;
 
+/** Unwraps the same bytes once: on Windows each time would start another program. */
+export function remembering(wrapping: KeyWrapping): KeyWrapping {
+  let last: { readonly wrapped: Buffer; readonly key: Buffer } | undefined;
+  return {
+    wrap: (key) => wrapping.wrap(key),
+    unwrap: (wrapped) => {
+      if (last === undefined || !last.wrapped.equals(wrapped))
+        last = { wrapped, key: wrapping.unwrap(wrapped) };
+      return last.key;
+    },
+  };
+}
+
 const keyPath = (folder: string): string => join(folder, 'site.key');
 
 const asKey = (bytes: Buffer): SiteKey => ({

@@ -114,6 +114,28 @@ describe('secrets of a site', () => {
     expect(open().get('erp.main.password')).toEqual({ ok: true, value: 'again' });
   });
 
+  it('wraps the key where the platform can, and unwraps it once for many reads', () => {
+    const calls: string[] = [];
+    const flip = (bytes: Buffer): Buffer => Buffer.from(bytes.map((byte) => byte ^ 0x5a));
+    const wrapping = {
+      wrap: (key: Buffer): Buffer => {
+        calls.push('wrap');
+        return flip(key);
+      },
+      unwrap: (wrapped: Buffer): Buffer => {
+        calls.push('unwrap');
+        return flip(wrapped);
+      },
+    };
+    const secrets = openSecrets(folder, { env: {}, now: () => 1, wrapping });
+    secrets.set('erp.main.password', CANARY);
+    secrets.set('link.a.apiKey', CANARY);
+    for (let i = 0; i < 5; i += 1)
+      expect(secrets.get('erp.main.password')).toEqual({ ok: true, value: CANARY });
+    expect(calls).toEqual(['wrap', 'unwrap']);
+    expect(open().get('erp.main.password')).toMatchObject({ ok: false, failure: { kind: 'other-key' } });
+  });
+
   it('prefers the environment, also over a damaged file', () => {
     open().set('erp.main.password', 'stored');
     writeFileSync(fileOf('erp.main.password'), '{');
