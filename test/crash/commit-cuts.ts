@@ -13,13 +13,20 @@ const FAULTS: Readonly<Record<Cut, object>> = {
   'answer-half': { kind: 'cut', at: 'after-execution', bytes: 'half', match: UNIT },
 };
 
-/** The hands on the ERP's wire; `control` is its control address. */
-export function commitCuts(control: string): {
+/** Cuts that happened: the batch never ran, or it did and its answer was lost whole or in part. */
+export interface CutCounts {
+  readonly beforeCommit: number;
+  readonly afterCommit: number;
+}
+
+export interface CommitCuts {
   arm(cut: Cut): Promise<void>;
   clear(): Promise<void>;
-  /** How many cuts happened so far. */
-  struck(): Promise<number>;
-} {
+  struck(): Promise<CutCounts>;
+}
+
+/** The hands on the ERP's wire; `control` is its control address. */
+export function commitCuts(control: string): CommitCuts {
   const call = async (what: string, body?: object): Promise<unknown> => {
     const answer = await fetch(`${control}/${what}`, {
       method: 'POST',
@@ -31,7 +38,11 @@ export function commitCuts(control: string): {
   return {
     arm: async (cut) => void (await call('arm', FAULTS[cut])),
     clear: async () => void (await call('clear')),
-    struck: async () =>
-      ((await call('log')) as readonly { kind: string }[]).filter(({ kind }) => kind === 'cut').length,
+    struck: async () => {
+      const log = (await call('log')) as readonly { kind: string; at?: string }[];
+      const count = (where: string): number =>
+        log.filter(({ kind, at }) => kind === 'cut' && at === where).length;
+      return { beforeCommit: count('before-execution'), afterCommit: count('after-execution') };
+    },
   };
 }

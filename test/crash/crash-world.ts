@@ -8,7 +8,7 @@ import { judgeConnection } from '../../main/sandbox/program/judge-connection.ts'
 import { startWorld, type QueueMode, type World } from '../../main/sandbox/program/world.ts';
 import { SAMPLE } from '../../main/sandbox/sample-erp/site-settings.ts';
 import { AgentProcess } from './agent-process.ts';
-import { commitCuts } from './commit-cuts.ts';
+import { commitCuts, type CommitCuts } from './commit-cuts.ts';
 import type { CrashPoint, DiskKind } from './crash-point.ts';
 import { FieldWork } from './field-work.ts';
 import { SiteWatch } from './site-watch.ts';
@@ -42,7 +42,7 @@ export class CrashWorld {
   readonly mode: QueueMode;
   readonly disk: DiskKind;
   readonly work: FieldWork;
-  readonly cuts: ReturnType<typeof commitCuts>;
+  readonly cuts: CommitCuts;
   readonly troubles: Trouble[] = [];
   /** Packets a person had to release because three lives ended with them in hand: the program's own rule. */
   released = 0;
@@ -79,6 +79,7 @@ export class CrashWorld {
       settings: { pullEvery: '8s', pushEvery: '16s' },
     });
     hurry(join(world.dataDir, 'site.json'));
+    keepActivities(join(world.dataDir, 'mappings', SAMPLE.mapping));
     return new CrashWorld(world, mode, disk, seed);
   }
 
@@ -236,8 +237,10 @@ export class CrashWorld {
     if (beyond <= 0) return;
     this.wronglyParked += beyond;
     const told = page.value.items
-      .slice(0, 20)
-      .map(({ externalId, reason }) => `${externalId}: ${JSON.stringify(reason)}`);
+      .filter(({ id }) => !unclean.some((item) => item.id === id))
+      .toSorted((one, other) => other.id - one.id)
+      .slice(0, beyond)
+      .map(({ externalId, reason }) => `${externalId}: ${JSON.stringify(reason?.what)}`);
     this.troubles.push({
       what: `${beyond} packets were parked that nobody refuses`,
       detail: told.join('\n  '),
@@ -297,4 +300,11 @@ function hurry(file: string): void {
   const settings = JSON.parse(readFileSync(file, 'utf8')) as { links: { push: object }[] };
   for (const link of settings.links) Object.assign(link.push, { maxHold: '1s' });
   writeFileSync(file, `${JSON.stringify(settings, undefined, 2)}\n`);
+}
+
+/** Rows of the activity list that come with orders and payments are kept, not written. */
+function keepActivities(file: string): void {
+  const mapping = JSON.parse(readFileSync(file, 'utf8')) as { pull: { keepOnly: string[] } };
+  if (!mapping.pull.keepOnly.includes('CustomerActivity')) mapping.pull.keepOnly.push('CustomerActivity');
+  writeFileSync(file, JSON.stringify(mapping));
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CutCounts } from './commit-cuts.ts';
 import type { CrashPoint } from './crash-point.ts';
 import { pointName } from './crash-point.ts';
 import { CrashWorld } from './crash-world.ts';
@@ -19,7 +20,7 @@ export interface PlayReport {
   /** Of those, how many were followed by a start that carried over everything. */
   readonly recovered: ReadonlyMap<string, number>;
   readonly random: number;
-  readonly cuts: number;
+  readonly cuts: CutCounts;
   readonly notReached: readonly string[];
 }
 
@@ -99,6 +100,7 @@ export async function playKills(
       say(`  trouble after ${JSON.stringify(kill)}: ${world.troubles.at(-1)?.what ?? ''}`);
     if (index % DAY === 0) say(`${world.mode}/${world.disk}: ${index} of ${plan.length} kills`);
   }
+  if (unhealed.length > 0) await heal();
   return { steps, recovered, random, cuts: await world.cuts.struck(), notReached };
 }
 

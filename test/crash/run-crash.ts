@@ -1,5 +1,6 @@
 import { seededRandom } from '../../main/sandbox/sample-erp/seeded-random.ts';
 import type { QueueMode } from '../../main/sandbox/program/world.ts';
+import type { CutCounts } from './commit-cuts.ts';
 import { EDGES, pointName, type DiskKind } from './crash-point.ts';
 import { CrashWorld, type Trouble, type WorldVerdict } from './crash-world.ts';
 import { planKills, shareOfEdges, type Kill } from './kill-plan.ts';
@@ -42,7 +43,7 @@ export interface CrashReport {
   readonly kills: number;
   readonly stepKills: number;
   readonly randomKills: number;
-  readonly commitCuts: number;
+  readonly commitCuts: CutCounts;
   readonly lives: number;
   readonly orders: number;
   readonly lines: number;
@@ -169,7 +170,10 @@ export function crashReport(seed: number, everyStep: boolean, worlds: readonly W
     kills: sum(killsOf),
     stepKills: sum(stepKillsOf),
     randomKills: sum(({ play }) => play.random),
-    commitCuts: sum(({ play }) => play.cuts),
+    commitCuts: {
+      beforeCommit: sum(({ play }) => play.cuts.beforeCommit),
+      afterCommit: sum(({ play }) => play.cuts.afterCommit),
+    },
     lives: sum(({ lives }) => lives),
     orders: made('orders'),
     lines: made('lines'),
