@@ -37,6 +37,8 @@ test('the mapping and the settings are what the product reads', () => {
     'payment',
     'visit end',
   ]);
+  // Of what a user does only visits are written; the rest of the list must not hold an order's packet up.
+  expect(mapping.pull.keepOnly).toContain('CustomerActivity');
   const settings = settingsSchema.parse(siteSettings({ erpPort: 1433, cloudUrl: 'http://127.0.0.1:8080' }));
   expect(settings.links[0]?.push.users.query).toBe(USERS_QUERY);
 });
