@@ -44,7 +44,7 @@ export function restoreDatabase(server: Server, name: string, backup: Backup): v
   for (const t of database.tables()) {
     const saved = backup.tables.get(nameKey(t.fullName));
     const store = t.store;
-    for (const row of [...store.rows]) {
+    for (const row of store.rows) {
       const { head } = row;
       row.head = { values: null, owner: null, seq: 0, prev: null };
       store.rows.delete(row);

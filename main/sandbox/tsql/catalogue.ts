@@ -655,6 +655,11 @@ function* constraintRows(d: Database): Iterable<ConstraintRow> {
   }
 }
 
+/** The name of a type by its number. */
+export function typeNameOf(id: number): string | null {
+  return TYPES.find((t) => t[1] === id)?.[0] ?? null;
+}
+
 /** The view of the catalogue a name means, or undefined. */
 export function catalogueView(name: ObjectName, database: Database): SystemView | undefined {
   const key = name.slice(-2).map(nameKey).join('.');

@@ -39,7 +39,7 @@ export interface SandboxSqlEngine extends SqlEngine {
   dropSession(id: number): boolean;
   /** Committed state of a database, as of now. */
   backup(database: string): Backup;
-  /** Puts a database back; its recovery fork changes, as on a server. Open transactions in it are rolled back. */
+  /** Puts a database back; its recovery fork changes, as on a server. Sessions in it are cut. */
   restore(database: string, backup: Backup): void;
   /** Committed rows of a table, in no order. */
   snapshotRows(database: string, table: string): SqlValue[][];
@@ -296,7 +296,13 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
       return true;
     },
     backup: (database) => backupDatabase(server, database),
-    restore: (database, backup) => restoreDatabase(server, database, backup),
+    restore: (database, backup) => {
+      // Nobody may be in a database that is put back.
+      for (const session of live.values()) {
+        if (session.state.database === server.database(database)) session.close();
+      }
+      restoreDatabase(server, database, backup);
+    },
     snapshotRows: (database, table) => rowsOf(server, database, table),
   };
 }

@@ -188,14 +188,14 @@ function valueOf(v: unknown, type: SqlType): SqlValue {
       return BigInt(v as string);
     case 'binary':
     case 'varbinary':
-      return new Uint8Array(Buffer.from(String(v).replace(/^0x/i, ''), 'hex'));
+      return new Uint8Array(Buffer.from((v as string).replace(/^0x/i, ''), 'hex'));
     case 'date':
     case 'time':
     case 'datetime':
     case 'datetime2':
     case 'smalldatetime':
     case 'datetimeoffset':
-      return parseMoment(String(v), type);
+      return parseMoment(v as string, type);
     default:
       return v as SqlValue;
   }
@@ -430,7 +430,7 @@ export async function play(engine: SandboxSqlEngine, test: CorpusCase): Promise<
       if (answered) lines.push(`step ${i}: was to wait for the other connection, but was answered at once`);
       waiting.set(name, { i, answer });
     }
-    for (const name of [...waiting.keys()]) await settle(name);
+    for (const name of waiting.keys()) await settle(name);
   } finally {
     for (const s of sessions.values()) s.close();
     const last = connect(engine);

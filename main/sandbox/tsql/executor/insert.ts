@@ -1,3 +1,4 @@
+import { plainText } from '../types/sql-type.ts';
 import type { SqlColumn, SqlValue } from '../face.ts';
 import { SqlError, bindingError, refused } from '../errors.ts';
 import type { Expr, Statement, TableRef } from '../parser/ast.ts';
@@ -168,10 +169,10 @@ function insertAll(
       plan.ordinals.forEach((o, i) => (values[o] = source[i] ?? null));
       if (writer.identity >= 0) {
         if (plan.identityGiven) {
-          const given = BigInt(String(values[writer.identity]));
+          const given = BigInt(plainText(values[writer.identity]));
           if (table.lastIdentity === null || given > table.lastIdentity) table.lastIdentity = given;
         } else values[writer.identity] = identityValue(table, writer.identity);
-        lastIdentity = BigInt(String(values[writer.identity]));
+        lastIdentity = BigInt(plainText(values[writer.identity]));
       }
       completeRow(w, table, writer, w.frame.database, values);
       insertRow(w, table, values);

@@ -15,7 +15,7 @@ import { findTable, invalidObject, resolveName } from '../plan/source.ts';
 import { Table } from '../storage/schema-objects.ts';
 import type { Procedure, Trigger } from '../storage/schema-objects.ts';
 import type { Values } from '../storage/rows.ts';
-import { INT, nvarchar, resolveType } from '../types/sql-type.ts';
+import { INT, nvarchar, resolveType, plainText } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { undoTo } from '../transactions.ts';
 import type { Undo } from '../transactions.ts';
@@ -94,6 +94,7 @@ export class Interpreter implements Interp {
   /** DECLARE holds for the whole batch, wherever it stands; the value is set when it is reached. */
   hoist(list: readonly Statement[], frame: Frame): void {
     for (const s of list) {
+      // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- only these hold declarations
       switch (s.k) {
         case 'declare':
           for (const item of s.items) {
@@ -119,7 +120,7 @@ export class Interpreter implements Interp {
           this.hoist(s.body, frame);
           break;
         case 'if':
-          this.hoist(s.other ? [s.then, s.other] : [s.then], frame);
+          this.hoist(s.other ? [s.body, s.other] : [s.body], frame);
           break;
         case 'while':
           this.hoist([s.body], frame);
@@ -252,7 +253,7 @@ export class Interpreter implements Interp {
     if (s.k === 'if') {
       const holds = yield* this.guardedTest(s, s.cond, frame);
       if (holds === undefined) return undefined;
-      if (holds) return yield* this.statement(s.then, frame);
+      if (holds) return yield* this.statement(s.body, frame);
       return s.other ? yield* this.statement(s.other, frame) : undefined;
     }
     for (;;) {
@@ -631,7 +632,7 @@ export class Interpreter implements Interp {
     for (const row of rows) {
       table.store.insert(row, w.transaction, w.transaction.undo as never);
       if (identity >= 0) {
-        const v = BigInt(String(row[identity]));
+        const v = BigInt(plainText(row[identity]));
         if (table.lastIdentity === null || v > table.lastIdentity) table.lastIdentity = v;
       }
     }
@@ -720,7 +721,7 @@ export class Interpreter implements Interp {
           number: 0,
           state: 1,
           severity: 0,
-          text: text === null || text === undefined ? '' : String(text),
+          text: text === null || text === undefined ? '' : plainText(text),
           line: s.line,
           procedure: frame.object?.name ?? '',
         });
@@ -737,7 +738,7 @@ export class Interpreter implements Interp {
         return undefined;
       case 'execText': {
         const { value } = yield* this.evaluate(frame, s.e);
-        yield* executeText(this, String(value ?? ''), [], frame);
+        yield* executeText(this, plainText(value ?? ''), [], frame);
         return undefined;
       }
       case 'alterDatabase':
@@ -809,13 +810,13 @@ export class Interpreter implements Interp {
         session.options.rowLimit = Number(value);
         return;
       case 'DATEFORMAT':
-        if (String(value).toLowerCase() !== 'mdy') throw refused(`SET DATEFORMAT ${String(value)}`);
+        if (plainText(value).toLowerCase() !== 'mdy') throw refused(`SET DATEFORMAT ${plainText(value)}`);
         return;
       case 'DATEFIRST':
-        if (Number(value) !== 7) throw refused(`SET DATEFIRST ${String(value)}`);
+        if (Number(value) !== 7) throw refused(`SET DATEFIRST ${plainText(value)}`);
         return;
       case 'LANGUAGE':
-        if (!/^(us_)?english$/i.test(String(value))) throw refused(`SET LANGUAGE ${String(value)}`);
+        if (!/^(us_)?english$/i.test(plainText(value))) throw refused(`SET LANGUAGE ${plainText(value)}`);
     }
   }
 
@@ -871,7 +872,7 @@ export class Interpreter implements Interp {
         'batch',
         10,
       );
-    return new SqlError(number, String(message ?? ''), 16, 'batch', state);
+    return new SqlError(number, plainText(message ?? ''), 16, 'batch', state);
   }
 
   private *raise(s: Statement & { k: 'raiserror' }, frame: Frame): Program<void> {
@@ -885,7 +886,7 @@ export class Interpreter implements Interp {
     const text =
       typeof message.value === 'number'
         ? `Error ${number} was raised.`
-        : formatMessage(String(message.value ?? ''), args);
+        : formatMessage(plainText(message.value ?? ''), args);
     if (severity <= 10) {
       session.message({
         number,
@@ -905,7 +906,7 @@ export class Interpreter implements Interp {
 
   private *nameOf(name: Expr | string | undefined, frame: Frame): Program<string | undefined> {
     if (name === undefined || typeof name === 'string') return name;
-    return String((yield* this.evaluate(frame, name)).value ?? '');
+    return plainText((yield* this.evaluate(frame, name)).value ?? '');
   }
 
   /** BEGIN, COMMIT, ROLLBACK and SAVE, from a batch or from the driver. */

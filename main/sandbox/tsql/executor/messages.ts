@@ -1,3 +1,4 @@
+import { plainText } from '../types/sql-type.ts';
 import type { SqlValue } from '../face.ts';
 
 /** RAISERROR's placeholders: %s, %d, %i, %u, %o, %x, %X, with flags, width and precision; %% is a percent sign. */
@@ -23,11 +24,11 @@ export function formatMessage(template: string, args: readonly SqlValue[]): stri
       const value = args[next++];
       let text: string;
       if (value === null || value === undefined) text = '(null)';
-      else if (kind === 's') text = limit === undefined ? String(value) : String(value).slice(0, limit);
+      else if (kind === 's') text = limit === undefined ? plainText(value) : plainText(value).slice(0, limit);
       else if (kind === 'x' || kind === 'X' || kind === 'o') {
         text = Number(value).toString(kind === 'o' ? 8 : 16);
         if (kind === 'X') text = text.toUpperCase();
-      } else text = `${flags?.includes('+') && Number(value) >= 0 ? '+' : ''}${String(value)}`;
+      } else text = `${flags?.includes('+') && Number(value) >= 0 ? '+' : ''}${plainText(value)}`;
       if (flags?.includes('-')) return text.padEnd(size, ' ');
       return text.padStart(size, flags?.includes('0') && kind !== 's' ? '0' : ' ');
     },

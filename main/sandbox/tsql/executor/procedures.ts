@@ -6,7 +6,7 @@ import { Scope } from '../plan/context.ts';
 import { convertTo } from '../plan/convert-node.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Procedure } from '../storage/schema-objects.ts';
-import { INT, nvarchar, resolveType } from '../types/sql-type.ts';
+import { INT, nvarchar, resolveType, plainText } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { tableEnv } from './table-writer.ts';
 import type { Program } from './interp.ts';
@@ -182,7 +182,7 @@ function named(given: readonly Given[], name: string, position: number): Given |
 }
 function text(g: Given | undefined): string | undefined {
   if (!g || g.value === null) return undefined;
-  return String(convertOnce(g.value, g.type, nvarchar('max')));
+  return plainText(convertOnce(g.value, g.type, nvarchar('max')));
 }
 
 const MODES: readonly AppLockMode[] = ['Shared', 'Update', 'IntentShared', 'IntentExclusive', 'Exclusive'];
@@ -293,7 +293,7 @@ export function* callProcedure(
   let name: readonly string[];
   if (typeof s.procedure === 'string') {
     const variable = interp.variable(s.procedure, frame);
-    name = String(variable.value ?? '')
+    name = plainText(variable.value ?? '')
       .split('.')
       .map((part) => part.replace(/^\[(.*)\]$/, '$1'));
   } else name = s.procedure;

@@ -603,15 +603,19 @@ function alterDrop(w: Work, b: Builder, s: Statement & { k: 'alterDrop' }): void
       table.indexes.push({ ...rebuilt, id: i.id, constraintId: i.constraintId });
       table.store.addIndex(rebuilt.rows);
     }
-    table.foreignKeys = keys.map((f) => ({ ...f, columns: f.columns.map(moved) }));
-    for (const f of [...table.referencedBy])
-      table.referencedBy[table.referencedBy.indexOf(f)] = { ...f, targetColumns: f.targetColumns.map(moved) };
+    const places = [...keys, ...table.referencedBy].map((f) => ({
+      f,
+      columns: f.columns,
+      targetColumns: f.targetColumns,
+    }));
+    for (const f of keys) f.columns = f.columns.map(moved);
+    for (const f of table.referencedBy) f.targetColumns = f.targetColumns.map(moved);
     onUndo(w, table, () => {
       for (const i of table.indexes) table.store.removeIndex(i.rows);
       restore();
       table.columns = columns;
       table.indexes = indexes;
-      table.foreignKeys = keys;
+      for (const p of places) Object.assign(p.f, { columns: p.columns, targetColumns: p.targetColumns });
       for (const i of indexes) table.store.addIndex(i.rows);
     });
   }

@@ -16,7 +16,7 @@ import {
   weekday,
   weekdayName,
 } from '../types/moment.ts';
-import { BIGINT, DATE, DATETIME, INT, family, isText, nvarchar } from '../types/sql-type.ts';
+import { BIGINT, DATE, DATETIME, INT, family, isText, nvarchar, plainText } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { arg, need, ofSystem, strict } from './shape.ts';
 import type { Bind, Call } from './shape.ts';
@@ -89,7 +89,7 @@ function partOf(call: Call): string {
 function momentType(c: Compiled): Type {
   if (family(c.type) === 'date') return c.type;
   if (isText(c.type))
-    return /\d[+-]\d\d:\d\d$/.test(String(c.constant?.value ?? ''))
+    return /\d[+-]\d\d:\d\d$/.test(plainText(c.constant?.value ?? ''))
       ? { name: 'datetimeoffset', scale: 7 }
       : { name: 'datetime2', scale: 7 };
   return DATETIME;

@@ -1,5 +1,5 @@
 import type { SqlValue } from '../face.ts';
-import { objectIdOf, objectById } from '../catalogue.ts';
+import { objectIdOf, objectById, typeNameOf } from '../catalogue.ts';
 import type { Env } from '../plan/context.ts';
 import { nameKey, rowversionBytes } from '../storage/schema-objects.ts';
 import {
@@ -12,6 +12,7 @@ import {
   isUnicode,
   lengthOf,
   nvarchar,
+  plainText,
 } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { convertTo } from '../plan/convert-node.ts';
@@ -153,7 +154,7 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
     return ofSystem(
       INT,
       true,
-      (e) => e.run.system.database.schemas.get(nameKey(name ? String(name(e)) : 'dbo'))?.id ?? null,
+      (e) => e.run.system.database.schemas.get(nameKey(name ? plainText(name(e)) : 'dbo'))?.id ?? null,
     );
   },
   SCHEMA_NAME: (args, call) => {
@@ -168,14 +169,14 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
   SERVERPROPERTY: (args, call) => {
     need(call, args, 1);
     const name = arg(args, 0).constant?.value;
-    const property = SERVER_PROPERTIES[String(name ?? '').toLowerCase()];
+    const property = SERVER_PROPERTIES[plainText(name ?? '').toLowerCase()];
     return property
       ? ofSystem(property.type, true, property.value)
       : ofSystem(nvarchar(128), true, () => null);
   },
   DATABASEPROPERTYEX: (args, call) => {
     need(call, args, 2);
-    const name = String(arg(args, 1).constant?.value ?? '').toLowerCase();
+    const name = plainText(arg(args, 1).constant?.value ?? '').toLowerCase();
     const answers: Record<string, string> = {
       status: 'ONLINE',
       updateability: 'READ_WRITE',
@@ -233,9 +234,9 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
     ];
     return ofSystem(INT, true, (e) => {
       const t = objectById(e.run.system, id(e) as number | null);
-      const c = t?.kind === 'table' ? t.columns[t.ordinal(String(column(e)))] : undefined;
+      const c = t?.kind === 'table' ? t.columns[t.ordinal(plainText(column(e)))] : undefined;
       if (!c) return null;
-      switch (String(property(e)).toLowerCase()) {
+      switch (plainText(property(e)).toLowerCase()) {
         case 'allowsnull':
           return c.nullable ? 1 : 0;
         case 'isidentity':
@@ -255,7 +256,7 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
     return ofSystem(INT, true, (e) => {
       const o = objectById(e.run.system, id(e) as number | null);
       if (!o) return null;
-      switch (String(property(e)).toLowerCase()) {
+      switch (plainText(property(e)).toLowerCase()) {
         case 'istable':
         case 'isusertable':
           return o.kind === 'table' ? 1 : 0;
@@ -284,7 +285,11 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
   },
   TYPE_NAME: (args, call) => {
     need(call, args, 1);
-    return ofSystem(SYSNAME, true, () => null);
+    const id = convertTo(arg(args, 0), INT).eval;
+    return ofSystem(SYSNAME, true, (e) => {
+      const wanted = id(e);
+      return wanted === null ? null : typeNameOf(wanted as number);
+    });
   },
   APPLOCK_MODE: (args, call) => {
     need(call, args, 3);
@@ -293,7 +298,7 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
       convertTo(arg(args, 2), nvarchar(32)).eval,
     ];
     return ofSystem(nvarchar(32), true, (e) =>
-      e.run.system.appLockMode(String(resource(e)), String(owner(e))),
+      e.run.system.appLockMode(plainText(resource(e)), plainText(owner(e))),
     );
   },
   SESSIONPROPERTY: named({ name: 'sql_variant' }, (e, name) => e.run.system.option(name)),

@@ -12,6 +12,7 @@ import {
   nvarchar,
   varbinary,
   varchar,
+  plainText,
 } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import {
@@ -178,10 +179,10 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, Bind>> = {
     }
   },
   UPPER: mapped((s) =>
-    [...s].map((c) => (c.toUpperCase().length === c.length ? c.toUpperCase() : c)).join(''),
+    Array.from(s, (c) => (c.toUpperCase().length === c.length ? c.toUpperCase() : c)).join(''),
   ),
   LOWER: mapped((s) =>
-    [...s].map((c) => (c.toLowerCase().length === c.length ? c.toLowerCase() : c)).join(''),
+    Array.from(s, (c) => (c.toLowerCase().length === c.length ? c.toLowerCase() : c)).join(''),
   ),
   REVERSE: mapped((s) => s.split('').reverse().join('')),
   LTRIM: trim(true, false),
@@ -407,7 +408,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, Bind>> = {
     need(call, args, 2);
     const name = arg(args, 0).constant?.value;
     const algorithm = typeof name === 'string' ? HASHES[name.toUpperCase()] : undefined;
-    if (!algorithm) throw refused(`HASHBYTES with the algorithm ${String(name)}`);
+    if (!algorithm) throw refused(`HASHBYTES with the algorithm ${plainText(name)}`);
     return strict(
       [{ c: bytesOf(arg(args, 1)) }],
       varbinary(8000),

@@ -37,7 +37,7 @@ export type Expr =
   | {
       readonly k: 'case';
       readonly input?: Expr | undefined;
-      readonly whens: readonly { readonly when: Expr; readonly then: Expr }[];
+      readonly whens: readonly { readonly when: Expr; readonly result: Expr }[];
       readonly other?: Expr | undefined;
     }
   | {
@@ -292,7 +292,7 @@ export type StatementBody =
   | {
       readonly k: 'if';
       readonly cond: Expr;
-      readonly then: Statement;
+      readonly body: Statement;
       readonly other?: Statement | undefined;
     }
   | { readonly k: 'while'; readonly cond: Expr; readonly body: Statement }

@@ -358,11 +358,11 @@ export function parseOrder(c: Cursor): OrderItem[] {
 function parseCase(c: Cursor): Expr {
   c.expectWord('CASE');
   const input = c.isWord('WHEN') ? undefined : parseScalar(c);
-  const whens: { when: Expr; then: Expr }[] = [];
+  const whens: { when: Expr; result: Expr }[] = [];
   while (c.takeWord('WHEN')) {
     const when = input ? parseScalar(c) : parseExpression(c);
     c.expectWord('THEN');
-    whens.push({ when, then: parseScalar(c) });
+    whens.push({ when, result: parseScalar(c) });
   }
   if (whens.length === 0) throw c.fail();
   const other = c.takeWord('ELSE') ? parseScalar(c) : undefined;

@@ -117,10 +117,10 @@ function parseBody(c: Cursor): StatementBody {
     case 'IF': {
       c.next();
       const cond = parseExpression(c);
-      const then = parseStatement(c);
+      const body = parseStatement(c);
       if (c.isOp(';') && c.peek().upper === 'ELSE') c.next();
       const other = c.takeWord('ELSE') ? parseStatement(c) : undefined;
-      return { k: 'if', cond, then, other };
+      return { k: 'if', cond, body, other };
     }
     case 'WHILE': {
       c.next();

@@ -2,7 +2,7 @@ import { SqlError, bindingError } from '../errors.ts';
 import type { Expr } from '../parser/ast.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import { keyer } from '../types/compare.ts';
-import { isText, nvarchar } from '../types/sql-type.ts';
+import { isText, nvarchar, plainText } from '../types/sql-type.ts';
 import { likePattern, trimEnd } from '../types/text.ts';
 import { compareNode, comparisonType } from './compare-node.ts';
 import { convertTo } from './convert-node.ts';
@@ -139,7 +139,7 @@ function like(e: Expr & { k: 'like' }, scope: Scope, binding: Binding): Test {
     if (esc !== undefined && (esc as string).length !== 1)
       throw new SqlError(
         506,
-        `The invalid escape character "${String(esc)}" was specified in a LIKE predicate.`,
+        `The invalid escape character "${plainText(esc)}" was specified in a LIKE predicate.`,
       );
     const regexp = likePattern(p as string, esc as string | undefined, collation);
     return regexp.test(v as string) || (plain && regexp.test(trimEnd(v as string)));

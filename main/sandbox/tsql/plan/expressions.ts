@@ -312,7 +312,7 @@ function windowAggregate(e: Expr & { k: 'func' }, scope: Scope, binding: Binding
 }
 
 function bindCase(e: Expr & { k: 'case' }, scope: Scope, binding: Binding): Compiled {
-  const thens = e.whens.map((w) => scalar(w.then, scope, binding));
+  const thens = e.whens.map((w) => scalar(w.result, scope, binding));
   const other = e.other ? scalar(e.other, scope, binding) : undefined;
   const all = other ? [...thens, other] : thens;
   const type = branchType(all);
@@ -461,9 +461,9 @@ export function scalar(e: Expr, scope: Scope, binding: Binding): Compiled {
 /** Functions whose first argument is a word, not a value, get it from the tree; IIF gets a condition. */
 function bindCall(e: Expr & { k: 'func' }, scope: Scope, binding: Binding): Compiled {
   if (e.name === 'IIF') {
-    const [when, then, other] = e.args;
-    if (!when || !then || !other) throw bindingError(174, 'The iif function requires 3 arguments.', 15);
-    return bindCase({ k: 'case', whens: [{ when, then }], other }, scope, binding);
+    const [when, result, other] = e.args;
+    if (!when || !result || !other) throw bindingError(174, 'The iif function requires 3 arguments.', 15);
+    return bindCase({ k: 'case', whens: [{ when, result }], other }, scope, binding);
   }
   const wordFirst = ['DATEADD', 'DATEDIFF', 'DATEDIFF_BIG', 'DATEPART', 'DATENAME', 'DATETRUNC'].includes(
     e.name,

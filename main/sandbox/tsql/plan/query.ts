@@ -194,12 +194,17 @@ function compileCore(
         });
         return;
       }
-      const list: Ranked[] = [];
-      rows(e, () => {
-        const out = project(e);
-        if (fresh(out)) list.push({ out, keys: orderKey(e, out) });
-        return true;
-      });
+      let list: Ranked[] = [];
+      const cap = count.skip + count.take;
+      if (compare && !seen && !limits.ties && !limits.percent && cap <= KEEP_BEST) {
+        list = best(rows, e, cap, orderBy, compare, project);
+      } else {
+        rows(e, () => {
+          const out = project(e);
+          if (fresh(out)) list.push({ out, keys: orderKey(e, out) });
+          return true;
+        });
+      }
       if (compare) list.sort(compare);
       const take = limits.percent ? Math.ceil((list.length * count.take) / 100) : count.take;
       let end = Math.min(list.length, count.skip + take);
@@ -208,6 +213,34 @@ function compileCore(
       for (let i = count.skip; i < end; i++) if (!row((list[i] as Ranked).out)) return;
     },
   };
+}
+
+/** Up to this many rows of a sorted TOP are picked while reading, without sorting everything. */
+const KEEP_BEST = 5000;
+
+/** The first rows in order: a row that cannot be among them is not even projected. */
+function best(
+  rows: Each,
+  e: Env,
+  cap: number,
+  order: readonly { by: Compiled }[],
+  compare: (a: Ranked, b: Ranked) => number,
+  project: (e: Env) => Values,
+): Ranked[] {
+  let list: Ranked[] = [];
+  let worst: Ranked | undefined;
+  if (cap <= 0) return list;
+  rows(e, () => {
+    const keys = order.map((o) => o.by.eval(e));
+    if (worst && compare({ out: [], keys }, worst) >= 0) return true;
+    list.push({ out: project(e), keys });
+    if (list.length >= 2 * cap) {
+      list = list.sort(compare).slice(0, cap);
+      worst = list[cap - 1];
+    }
+    return true;
+  });
+  return list;
 }
 
 function guarded(each: Each, test: Test): Each {

@@ -56,9 +56,9 @@ export interface ForeignKeyDef {
   readonly name: string;
   readonly objectId: number;
   readonly table: Table;
-  readonly columns: readonly number[];
+  columns: readonly number[];
   readonly target: Table;
-  readonly targetColumns: readonly number[];
+  targetColumns: readonly number[];
   readonly onDelete: ReferentialAction;
   readonly onUpdate: ReferentialAction;
   enabled: boolean;

@@ -1,7 +1,7 @@
 import type { SqlMoment, SqlValue } from '../face.ts';
 import { compareDecimals, rescale, scaleOfText, unscaled } from './decimal.ts';
 import { compareMoments, utcOf } from './moment.ts';
-import { family, scaleOf } from './sql-type.ts';
+import { family, scaleOf, plainText } from './sql-type.ts';
 import type { Type } from './sql-type.ts';
 import { compareText, foldAs } from './text.ts';
 
@@ -94,12 +94,12 @@ export function keyer(type: Type): (value: SqlValue) => Key {
       };
     case 'int':
       return type.name === 'bigint'
-        ? (v) => (v === null ? NULL_KEY : String(v))
+        ? (v) => (v === null ? NULL_KEY : plainText(v))
         : (v) => (v === null ? NULL_KEY : (v as number));
     case 'float':
       return (v) => (v === null ? NULL_KEY : (v as number));
     default:
-      return (v) => (v === null ? NULL_KEY : String(v));
+      return (v) => (v === null ? NULL_KEY : plainText(v));
   }
 }
 

@@ -2,7 +2,7 @@ import type { SqlMoment, SqlValue } from '../face.ts';
 import { SqlError, bindingError, refused } from '../errors.ts';
 import { fit, format, fromFloat, overflow, rescale, scaleOfText, unscaled } from './decimal.ts';
 import { EPOCH_1900, DAY_TICKS, fitMoment, formatMoment, parseMoment, shift, utcOf } from './moment.ts';
-import { family, isMoney, isUnicode, lengthOf, sameType, scaleOf, typeText } from './sql-type.ts';
+import { family, isMoney, isUnicode, lengthOf, sameType, scaleOf, typeText, plainText } from './sql-type.ts';
 import type { Type } from './sql-type.ts';
 import { codePageBytes, codePageText, toCodePage, utf16Bytes, utf16Text } from './text.ts';
 
@@ -103,7 +103,7 @@ function toInt(from: Type, to: Type): Convert {
         const whole = Math.trunc(v as number);
         const [low, high] = RANGES[to.name] as readonly [bigint, bigint];
         if (!Number.isFinite(whole) || BigInt(whole) < low || BigInt(whole) > high)
-          throw new SqlError(232, `Arithmetic overflow error for type ${to.name}, value = ${String(v)}.`);
+          throw new SqlError(232, `Arithmetic overflow error for type ${to.name}, value = ${plainText(v)}.`);
         return toInteger(BigInt(whole), to);
       };
     case 'text':

@@ -336,3 +336,10 @@ export function sameType(a: Type, b: Type): boolean {
 export function isNull(v: SqlValue): v is null {
   return v === null;
 }
+
+/** A value as text for messages and names; moments and binary have better forms elsewhere. */
+export function plainText(v: SqlValue | undefined): string {
+  if (v === null || v === undefined) return '';
+  if (v instanceof Uint8Array) return `0x${Array.from(v, (b) => b.toString(16).padStart(2, '0')).join('')}`;
+  return typeof v === 'object' ? `${v.days}:${v.ticks}` : String(v);
+}
