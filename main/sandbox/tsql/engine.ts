@@ -13,6 +13,7 @@ import { BatchEnd, Interpreter } from './executor/interpreter.ts';
 import { executeBulk } from './executor/insert.ts';
 import type { Pause, Program } from './executor/interp.ts';
 import { executeText, givenByClient, runNamed } from './executor/procedures.ts';
+import { setIsolation, transactionVerb } from './executor/session-verbs.ts';
 import { Server } from './executor/server.ts';
 import type { Faults } from './executor/server.ts';
 import { Session, defaultOptions } from './executor/session.ts';
@@ -172,8 +173,8 @@ class EngineSession implements SqlSession {
         yield* this.remoteCall(request);
         return;
       case 'transaction':
-        if (request.verb === 'begin' && request.isolation) interpreter.setIsolation(request.isolation);
-        interpreter.transaction(request.verb, request.name === '' ? undefined : request.name);
+        if (request.verb === 'begin' && request.isolation) setIsolation(interpreter, request.isolation);
+        transactionVerb(interpreter, request.verb, request.name === '' ? undefined : request.name);
         return;
       case 'bulk': {
         const { bulk } = state;

@@ -40,7 +40,7 @@ export class Transaction implements Owner {
 }
 
 /** Whole-table locks of one table, kept to the end of the transaction. */
-export type TableLocks = Map<Owner, 'S' | 'X'>;
+export type TableLocks = Map<Owner, 'S' | 'U' | 'X'>;
 
 /** Numbers commits, keeps old versions for snapshots, and puts things back. */
 export class TransactionLog {

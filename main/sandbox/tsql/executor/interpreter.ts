@@ -1,34 +1,41 @@
-import type { IsolationLevel, SqlType, SqlValue } from '../face.ts';
+import type { SqlType, SqlValue } from '../face.ts';
 import { SqlError, bindingError, refused } from '../errors.ts';
 import { LockWait } from '../locks.ts';
 import type { WaitEnd } from '../locks.ts';
 import type { Expr, Statement } from '../parser/ast.ts';
 import { arithmeticNode } from '../plan/arithmetic.ts';
 import { condition } from '../plan/conditions.ts';
-import { Scope, faceColumn } from '../plan/context.ts';
+import { Scope } from '../plan/context.ts';
 import type { Binding, Compiled, Run, TriggerRows, Variable } from '../plan/context.ts';
 import { convertTo } from '../plan/convert-node.ts';
 import { scalar } from '../plan/expressions.ts';
-import { compileQuery, compileStatementQuery } from '../plan/query.ts';
-import type { CoreQuery } from '../plan/query.ts';
+import { compileQuery } from '../plan/query.ts';
 import { findTable, invalidObject, resolveName } from '../plan/source.ts';
 import { Table } from '../storage/schema-objects.ts';
 import type { Procedure, Trigger } from '../storage/schema-objects.ts';
-import type { Values } from '../storage/rows.ts';
 import { INT, nvarchar, resolveType, plainText } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { undoTo } from '../transactions.ts';
 import type { Undo } from '../transactions.ts';
 import { executeChange } from './change.ts';
 import { executeInsert } from './insert.ts';
-import type { WriteResult } from './insert.ts';
 import type { Flow, Interp, Pause, Program, Work } from './interp.ts';
 import { planned } from './plans.ts';
 import { callProcedure, executeText } from './procedures.ts';
 import { formatMessage } from './messages.ts';
 import { readerFor } from './readers.ts';
-import { SCHEMA_STATEMENTS, buildTable, createTable, executeSchema } from './schema.ts';
+import { SCHEMA_STATEMENTS, executeSchema } from './schema.ts';
+import { buildTable } from './schema-build.ts';
 import type { Frame, Session } from './session.ts';
+import { executeSelect, sendWritten } from './select.ts';
+import {
+  alterDatabase,
+  doomed,
+  setIsolation,
+  setOptions,
+  setValue,
+  transactionVerb,
+} from './session-verbs.ts';
 import { tableEnv } from './table-writer.ts';
 
 /** The batch is over; everything the client has to know was said. */
@@ -41,8 +48,6 @@ class ScopeEnd extends Error {
     this.depth = depth;
   }
 }
-
-const FLUSH_EVERY = 512;
 
 /** Runs programs of one session. Pauses where it has to wait; everything between two pauses happens at once. */
 export class Interpreter implements Interp {
@@ -180,11 +185,11 @@ export class Interpreter implements Interp {
     return frame.database;
   }
 
-  *atomic<T>(frame: Frame, work: (w: Work) => T, forUpdate = true): Program<T> {
+  *atomic<T>(frame: Frame, work: (w: Work) => T, forUpdate = true, faulty = forUpdate): Program<T> {
     const { session } = this;
     const { log, clock } = session.server;
     const deadline = session.options.lockTimeout < 0 ? undefined : clock.now() + session.options.lockTimeout;
-    const fault = session.server.faults.nextStatements.shift();
+    const fault = faulty ? session.server.faults.nextStatements.shift() : undefined;
     if (fault !== undefined)
       throw fault === 1205 ? deadlock() : new SqlError(fault, `Injected error ${fault}.`);
     for (;;) {
@@ -389,7 +394,7 @@ export class Interpreter implements Interp {
     }
   }
 
-  private done(count: number | undefined, select: boolean): void {
+  done(count: number | undefined, select: boolean): void {
     const { session } = this;
     const nested = session.frames.some((f) => f.kind !== 'batch');
     const counted = session.options.nocount ? undefined : count;
@@ -484,167 +489,6 @@ export class Interpreter implements Interp {
     return v;
   }
 
-  private *select(s: Statement & { k: 'select' }, frame: Frame): Program<void> {
-    const { session } = this;
-    const { body } = s.query;
-    if (body.k === 'core' && body.into) {
-      const { into } = body;
-      const count = yield* this.atomic(frame, (w) => this.selectInto(s, into, frame, w));
-      session.rowcount = count;
-      this.done(count, false);
-      return;
-    }
-    const plan = { core: undefined as CoreQuery | undefined };
-    const rows = yield* this.atomic(
-      frame,
-      (w) => {
-        const core = planned(
-          s,
-          session,
-          frame,
-          () => this.binding(frame),
-          (b) => compileStatementQuery(s.query, b),
-        );
-        plan.core = core;
-        if (core.columns.some((c) => c.assign)) return this.assignments(core, w, frame);
-        const out: Values[] = [];
-        if (!session.options.formatOnly) {
-          core.run(w.run, null, (row) => {
-            out.push(row);
-            return session.options.rowLimit === 0 || out.length < session.options.rowLimit;
-          });
-        }
-        return out;
-      },
-      false,
-    );
-    const { core } = plan;
-    if (!core) return;
-    if (typeof rows === 'number') {
-      session.rowcount = rows;
-      return;
-    }
-    session.rowcount = rows.length;
-    if (session.capture) {
-      session.capture(core.columns, rows);
-      return;
-    }
-    yield* this.send(
-      core.columns.map((c) => faceColumn(c, c.name)),
-      rows,
-      true,
-    );
-  }
-
-  private *send(
-    columns: Parameters<typeof faceColumn>[0] extends never
-      ? never
-      : readonly ReturnType<typeof faceColumn>[],
-    rows: readonly Values[],
-    select: boolean,
-  ): Program<void> {
-    const { session } = this;
-    session.emit({ kind: 'columns', columns });
-    let n = 0;
-    for (const values of rows) {
-      session.events.push({ kind: 'row', values });
-      if (++n % FLUSH_EVERY === 0) yield { k: 'flush' };
-    }
-    this.done(rows.length, select);
-  }
-
-  private assignments(core: CoreQuery, w: Work, frame: Frame): number {
-    let n = 0;
-    const parts = core.columns.map((c, i) => {
-      const name = c.assign?.variable ?? '';
-      const variable = this.variable(name, frame);
-      return { variable, i, c };
-    });
-    let current: Values = [];
-    const converts = parts.map(({ variable, c, i }) => {
-      const raw: Compiled = {
-        type: c.type,
-        nullable: true,
-        untyped: c.compiled.untyped,
-        eval: () => current[i] as SqlValue,
-      };
-      const op = c.assign?.op ?? '=';
-      const value =
-        op === '='
-          ? raw
-          : arithmeticNode(
-              op[0] as string,
-              { type: variable.type, nullable: true, eval: () => variable.value },
-              raw,
-            );
-      return convertTo(value, variable.type).eval;
-    });
-    const env = tableEnv(w.run, []);
-    core.run(w.run, null, (row) => {
-      current = row;
-      n++;
-      parts.forEach(({ variable }, i) => {
-        variable.value = (converts[i] as (e: typeof env) => SqlValue)(env);
-      });
-      return true;
-    });
-    return n;
-  }
-
-  private selectInto(s: Statement & { k: 'select' }, into: readonly string[], frame: Frame, w: Work): number {
-    const b = this.binding(frame);
-    const core = compileStatementQuery(s.query, b);
-    const rows: Values[] = [];
-    core.run(w.run, null, (row) => rows.push(row) > 0);
-    const names = new Set<string>();
-    for (const c of core.columns) {
-      if (c.name === '')
-        throw new SqlError(
-          1038,
-          'An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name.',
-          15,
-          'batch',
-        );
-      if (names.has(c.key))
-        throw new SqlError(
-          2705,
-          `Column names in each table must be unique. Column name '${c.name}' is specified more than once.`,
-          16,
-          'batch',
-        );
-      names.add(c.key);
-    }
-    const table = createTable(
-      w,
-      { session: this.session, database: frame.database, binding: b, run: w.run },
-      into,
-      { columns: [], constraints: [], indexes: [] },
-    );
-    table.columns = core.columns.map((c, i) => ({
-      name: c.name,
-      id: i + 1,
-      type: c.compiled.untyped ? INT : c.type.name === 'rowversion' ? { name: 'binary', length: 8 } : c.type,
-      nullable: c.nullable,
-      identity: c.identity ? { seed: 1n, step: 1n } : undefined,
-    }));
-    table.nextColumnId = core.columns.length + 1;
-    const identity = table.columns.findIndex((c) => c.identity);
-    for (const row of rows) {
-      table.store.insert(row, w.transaction, w.transaction.undo as never);
-      if (identity >= 0) {
-        const v = BigInt(plainText(row[identity]));
-        if (table.lastIdentity === null || v > table.lastIdentity) table.lastIdentity = v;
-      }
-    }
-    return rows.length;
-  }
-
-  private *write(result: WriteResult): Program<void> {
-    this.session.rowcount = result.count;
-    if (result.columns) yield* this.send(result.columns, result.rows, true);
-    else this.done(result.count, false);
-  }
-
   private *perform(s: Statement, frame: Frame): Program<Flow> {
     const { session } = this;
     if (SCHEMA_STATEMENTS.has(s.k)) {
@@ -653,14 +497,14 @@ export class Interpreter implements Interp {
     }
     switch (s.k) {
       case 'select':
-        yield* this.select(s, frame);
+        yield* executeSelect(this, s, frame);
         return undefined;
       case 'insert':
-        yield* this.write(yield* executeInsert(this, s, frame));
+        yield* sendWritten(this, yield* executeInsert(this, s, frame));
         return undefined;
       case 'update':
       case 'delete':
-        yield* this.write(yield* executeChange(this, s, frame));
+        yield* sendWritten(this, yield* executeChange(this, s, frame));
         return undefined;
       case 'declare':
         for (const item of s.items) if (item.value) yield* this.assign(item.name, item.value, '=', frame);
@@ -674,7 +518,7 @@ export class Interpreter implements Interp {
         session.rowcount = 1;
         return undefined;
       case 'option':
-        this.option(s.names, s.on);
+        setOptions(this, s.names, s.on);
         return undefined;
       case 'identityInsert': {
         const table = findTable(s.table, this.binding(frame));
@@ -687,10 +531,10 @@ export class Interpreter implements Interp {
         return undefined;
       }
       case 'setValue':
-        yield* this.setValue(s, frame);
+        yield* setValue(this, s, frame);
         return undefined;
       case 'isolation':
-        this.setIsolation(s.level);
+        setIsolation(this, s.level);
         return undefined;
       case 'break':
       case 'continue':
@@ -731,7 +575,7 @@ export class Interpreter implements Interp {
       case 'commit':
       case 'rollback':
       case 'save':
-        this.transaction(s.k, yield* this.nameOf(s.name, frame));
+        transactionVerb(this, s.k, yield* this.nameOf(s.name, frame));
         return undefined;
       case 'exec':
         yield* callProcedure(this, s, frame);
@@ -742,7 +586,7 @@ export class Interpreter implements Interp {
         return undefined;
       }
       case 'alterDatabase':
-        this.alterDatabase(s, frame);
+        alterDatabase(this, s, frame);
         return undefined;
       case 'use': {
         const database = session.server.database(s.database);
@@ -774,70 +618,6 @@ export class Interpreter implements Interp {
       default:
         throw refused(s.k);
     }
-  }
-
-  private option(names: readonly string[], on: boolean): void {
-    const { options } = this.session;
-    for (const name of names) {
-      if (name === 'NOCOUNT') options.nocount = on;
-      else if (name === 'XACT_ABORT') options.xactAbort = on;
-      else if (name === 'FMTONLY') options.formatOnly = on;
-      else if (
-        on &&
-        ['IMPLICIT_TRANSACTIONS', 'NOEXEC', 'PARSEONLY', 'NUMERIC_ROUNDABORT', 'ARITHIGNORE'].includes(name)
-      )
-        throw refused(`SET ${name} ON`);
-      else if (
-        !on &&
-        ['CONCAT_NULL_YIELDS_NULL', 'ANSI_NULLS', 'QUOTED_IDENTIFIER', 'ANSI_PADDING'].includes(name)
-      )
-        throw refused(`SET ${name} OFF`);
-    }
-  }
-
-  private *setValue(s: Statement & { k: 'setValue' }, frame: Frame): Program<void> {
-    const { session } = this;
-    const value = typeof s.e === 'string' ? s.e : (yield* this.evaluate(frame, s.e)).value;
-    switch (s.name) {
-      case 'LOCK_TIMEOUT':
-        session.options.lockTimeout = Number(value);
-        return;
-      case 'DEADLOCK_PRIORITY':
-        session.deadlockPriority =
-          value === 'LOW' ? -5 : value === 'NORMAL' ? 0 : value === 'HIGH' ? 5 : Number(value);
-        return;
-      case 'ROWCOUNT':
-        session.options.rowLimit = Number(value);
-        return;
-      case 'DATEFORMAT':
-        if (plainText(value).toLowerCase() !== 'mdy') throw refused(`SET DATEFORMAT ${plainText(value)}`);
-        return;
-      case 'DATEFIRST':
-        if (Number(value) !== 7) throw refused(`SET DATEFIRST ${plainText(value)}`);
-        return;
-      case 'LANGUAGE':
-        if (!/^(us_)?english$/i.test(plainText(value))) throw refused(`SET LANGUAGE ${plainText(value)}`);
-    }
-  }
-
-  setIsolation(level: IsolationLevel): void {
-    const { session } = this;
-    const t = session.transaction;
-    if (
-      level === 'snapshot' &&
-      t &&
-      !t.implicit &&
-      session.options.isolation !== 'snapshot' &&
-      t.undo.length > 0
-    ) {
-      throw new SqlError(
-        3951,
-        'Transaction failed because the statement changed the isolation level to snapshot inside a transaction.',
-        16,
-        'batch',
-      );
-    }
-    session.options.isolation = level;
   }
 
   private *thrown(s: Statement & { k: 'throw' }, frame: Frame): Program<SqlError> {
@@ -909,98 +689,6 @@ export class Interpreter implements Interp {
     return plainText((yield* this.evaluate(frame, name)).value ?? '');
   }
 
-  /** BEGIN, COMMIT, ROLLBACK and SAVE, from a batch or from the driver. */
-  transaction(verb: 'begin' | 'commit' | 'rollback' | 'save', name: string | undefined): void {
-    const { session } = this;
-    const { log } = session.server;
-    const t = session.transaction;
-    switch (verb) {
-      case 'begin': {
-        if (t && !t.implicit) {
-          t.depth++;
-          return;
-        }
-        if (t) throw refused('BEGIN TRANSACTION in a trigger of an autocommit statement');
-        const started = log.begin(session, false);
-        started.name = name;
-        session.transaction = started;
-        session.emit({ kind: 'transaction', change: 'begin', id: started.id });
-        return;
-      }
-      case 'commit':
-        if (!t || t.implicit)
-          throw new SqlError(3902, 'The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.');
-        if (t.doomed) throw doomed();
-        if (--t.depth > 0) return;
-        session.transaction = null;
-        log.commit(t);
-        session.emit({ kind: 'transaction', change: 'commit', id: t.id });
-        return;
-      case 'rollback': {
-        if (!t)
-          throw new SqlError(
-            3903,
-            'The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.',
-          );
-        const at =
-          name === undefined
-            ? -1
-            : t.savepoints.findLastIndex((p) => p.name.toLowerCase() === name.toLowerCase());
-        if (at >= 0) {
-          if (t.doomed)
-            throw new SqlError(
-              3931,
-              'The current transaction cannot be committed and cannot be rolled back to a savepoint. Roll back the entire transaction.',
-              16,
-              'batch',
-            );
-          log.undoTo(t, t.savepoints[at]?.at ?? 0);
-          session.server.waits.released(session);
-          return;
-        }
-        if (name !== undefined && name !== '' && name.toLowerCase() !== t.name?.toLowerCase()) {
-          throw new SqlError(
-            6401,
-            `Cannot roll back ${name}. No transaction or savepoint of that name was found.`,
-          );
-        }
-        this.rollbackAll();
-        return;
-      }
-      case 'save':
-        if (!t || t.implicit)
-          throw new SqlError(628, 'Cannot issue SAVE TRANSACTION when there is no active transaction.');
-        if (t.doomed) throw doomed();
-        t.savepoints.push({ name: name ?? '', at: t.undo.length });
-    }
-  }
-
-  private alterDatabase(s: Statement & { k: 'alterDatabase' }, frame: Frame): void {
-    const database = s.name === undefined ? frame.database : this.session.server.database(s.name);
-    if (!database)
-      throw new SqlError(
-        5011,
-        `Database '${s.name ?? ''}' does not exist or you do not have permission to alter it.`,
-        14,
-      );
-    switch (s.option) {
-      case 'ALLOW_SNAPSHOT_ISOLATION':
-        database.allowSnapshot = s.value === 'ON';
-        return;
-      case 'READ_COMMITTED_SNAPSHOT':
-        database.readCommittedSnapshot = s.value === 'ON';
-        return;
-      case 'RECOVERY':
-      case 'COMPATIBILITY_LEVEL':
-      case 'MULTI_USER':
-      case 'AUTO_CLOSE':
-      case 'AUTO_SHRINK':
-        return;
-      default:
-        throw refused(`ALTER DATABASE SET ${s.option}`);
-    }
-  }
-
   procedureNamed(name: readonly string[], frame: Frame): Procedure | undefined {
     const at = resolveName(name, this.binding(frame));
     const found = at.database.find(at.schema, at.object);
@@ -1012,14 +700,6 @@ export class Interpreter implements Interp {
   }
 }
 
-export function doomed(): SqlError {
-  return new SqlError(
-    3930,
-    'The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.',
-    16,
-    'batch',
-  );
-}
 function deadlock(): SqlError {
   return new SqlError(
     1205,

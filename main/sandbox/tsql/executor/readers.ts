@@ -8,18 +8,26 @@ import type { Party, Transaction, TransactionLog } from '../transactions.ts';
 
 const partyOf = (owner: Owner): Party => (owner as Transaction).party;
 
-/** Sessions other than mine that hold a lock on the table that excludes the mode. */
-export function waitForTable(table: Table, mine: Transaction, mode: 'read' | 'write'): void {
+/**
+ * Waits for sessions whose whole-table lock excludes what is wanted: a plain read stops at X only, a write at any,
+ * and U excludes U, so that two who mean to write after reading come one after the other.
+ */
+export function waitForTable(table: Table, mine: Transaction, mode: 'read' | 'S' | 'U' | 'write'): void {
   if (table.locks.size === 0) return;
   const holders: Party[] = [];
-  for (const [owner, lock] of table.locks)
-    if (owner !== mine && (lock === 'X' || mode === 'write')) holders.push(partyOf(owner));
+  for (const [owner, lock] of table.locks) {
+    if (owner !== mine && (lock === 'X' || mode === 'write' || (mode === 'U' && lock === 'U')))
+      holders.push(partyOf(owner));
+  }
   if (holders.length > 0) throw new LockWait(holders);
 }
 
-export function lockTable(table: Table, mine: Transaction, mode: 'S' | 'X'): void {
-  waitForTable(table, mine, mode === 'X' ? 'write' : 'read');
-  if (table.locks.get(mine) !== 'X') table.locks.set(mine, mode);
+const RANK = ['S', 'U', 'X'] as const;
+
+export function lockTable(table: Table, mine: Transaction, mode: 'S' | 'U' | 'X'): void {
+  waitForTable(table, mine, mode === 'X' ? 'write' : mode);
+  const held = table.locks.get(mine);
+  if (!held || RANK.indexOf(held) < RANK.indexOf(mode)) table.locks.set(mine, mode);
   mine.tableLocks.add(table.locks);
 }
 
@@ -61,7 +69,7 @@ export function readerFor(r: ReadRequest): Reader {
   if (r.isolation === 'snapshot' && !has('READCOMMITTED', 'READCOMMITTEDLOCK')) return snapshotReader(r);
   if (has('TABLOCKX') || (has('TABLOCK') && has('XLOCK'))) lockTable(table, transaction, 'X');
   else if (has('HOLDLOCK', 'SERIALIZABLE') || r.isolation === 'serializable')
-    lockTable(table, transaction, 'S');
+    lockTable(table, transaction, has('UPDLOCK', 'XLOCK') ? 'U' : 'S');
   else waitForTable(table, transaction, 'read');
   const versions =
     r.database.readCommittedSnapshot &&

@@ -87,7 +87,7 @@ export class Table implements SchemaObject {
   triggers: Trigger[] = [];
   readonly store = new RowStore();
   /** Whole-table locks, kept to the end of their transactions. */
-  readonly locks = new Map<Owner, 'S' | 'X'>();
+  readonly locks = new Map<Owner, 'S' | 'U' | 'X'>();
   /** The value handed out last; a rollback does not take it back. */
   lastIdentity: bigint | null = null;
   nextColumnId = 1;
