@@ -141,7 +141,7 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
   };
 
   const pass = async (ms: number): Promise<void> => {
-    const until = base.monotonic() + ms;
+    const until = base.monotonic() + Math.round(ms);
     while (base.monotonic() < until) {
       if (broken !== undefined) throw broken;
       if (life?.alive !== true && base.monotonic() >= restartAt) start();
@@ -163,7 +163,7 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
     else if (draw < 0.05) fault('cloud-html', { on: 'list', kind: 'html', times: 1 });
     else if (draw < 0.055) {
       chaos.note('clock-jump');
-      base.clock.jumpWall((random() - 0.5) * 7_200_000);
+      base.clock.jumpWall(Math.round((random() - 0.5) * 7_200_000));
     } else if (draw < 0.06) {
       chaos.note('disk-full');
       base.inject('disk.full', 2);

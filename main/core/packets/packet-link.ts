@@ -99,12 +99,15 @@ export class PacketLink {
   nextRun(flow: Flow): Instant | undefined {
     const { store, link, runtime } = this.parts;
     if (!this.plan[flow].enabled) return undefined;
-    const pause = activePause(store, link, runtime.wall());
+    const now = runtime.wall();
+    const pause = activePause(store, link, now);
+    const last = store.lastStarted(link, flow);
     const due = nextRun({
       schedule: this.plan[flow].schedule,
       zone: this.plan.zone,
-      lastStarted: store.lastStarted(link, flow),
-      now: runtime.wall(),
+      // A start in the future: the clock was set back. Waiting until it is reached again would be hours of silence.
+      lastStarted: last !== undefined && last > now ? undefined : last,
+      now,
     });
     if (pause === undefined) return flow === 'push' && this.#pushAgain ? runtime.wall() : due;
     return pause.until === undefined ? undefined : Math.max(due, pause.until);

@@ -18,13 +18,14 @@ export const AFTER_APPLY_LIMIT_MS = 15 * 60_000;
 type ListedPacket = OpenListing['entries'][number];
 
 /** The moment from which the packet may be reported; undefined while nothing durable is known of this delivery. Pure. */
-export function reportableAt(packet: ListedPacket, policy: ReportPolicy): Instant | undefined {
+export function reportableAt(packet: ListedPacket, policy: ReportPolicy, now: Instant): Instant | undefined {
   if (!packet.checked || packet.items.length === 0) return undefined;
   const storedAt = Math.max(...packet.items.map((item) => item.createdAt));
   const decided = packet.items.every(
     ({ state }) => state === 'settled' || state === 'parked' || state === 'discarded',
   );
-  if (decided) return storedAt;
+  // Stored in the future: the clock was set back. What is durable may be reported early, but not hours late.
+  if (decided || storedAt > now) return Math.min(storedAt, now);
   switch (policy.acknowledge) {
     case 'after-store':
       return storedAt;
@@ -61,7 +62,7 @@ export function planReports(
     const due: ListedPacket[] = [];
     let latest: Instant | undefined = 0;
     for (const packet of open) {
-      const at = reportableAt(packet, policy);
+      const at = reportableAt(packet, policy, now);
       if (at !== undefined && at <= now) due.push(packet);
       else if (at !== undefined && (nextAt === undefined || at < nextAt)) nextAt = at;
       latest = at === undefined || latest === undefined ? undefined : Math.max(latest, at);

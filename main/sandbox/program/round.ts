@@ -130,13 +130,13 @@ async function verdict(
     const snapshots = world.phones.flatMap(({ snapshot }) => snapshot ?? []);
     const snapshotCheck = await judgeSnapshots({ snapshots, erp });
     const { waiting, delivered, done } = await queueState(world);
-    const log = await world.cloud.call<readonly { outcome?: string }[]>('syncLog', { area: SAMPLE.appArea });
+    const log = await world.cloud.call<readonly { status: string }[]>('syncLog', { area: SAMPLE.appArea });
     return {
       mode: options.mode,
       day,
       users: world.phones.length,
       snapshots: {
-        accepted: log.filter((entry) => entry.outcome === 'accepted').length,
+        accepted: log.filter((entry) => entry.status === 'accepted').length,
         downloaded: snapshots.length,
         rows: snapshotCheck.rows,
       },

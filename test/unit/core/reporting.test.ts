@@ -45,8 +45,8 @@ describe('when a packet may be reported done', () => {
           const policy = { acknowledge, ackWithinMs: 0 };
           const absent = packet({ items: [] });
           const unchecked = packet({ checked: false });
-          expect(reportableAt(absent, policy)).toBeUndefined();
-          expect(reportableAt(unchecked, policy)).toBeUndefined();
+          expect(reportableAt(absent, policy, now)).toBeUndefined();
+          expect(reportableAt(unchecked, policy, now)).toBeUndefined();
           expect(planReports([listing(packet(), absent)], policy, now).whole).toEqual([]);
         },
       ),
@@ -55,13 +55,21 @@ describe('when a packet may be reported done', () => {
 
   it('when applied or parked at once, else by the policy', () => {
     for (const state of DECIDED)
-      expect(reportableAt(packet({ items: [{ state, createdAt: 1_000 }] }), auto)).toBe(1_000);
+      expect(reportableAt(packet({ items: [{ state, createdAt: 1_000 }] }), auto, 2_000)).toBe(1_000);
     for (const state of OPEN) {
       const open = packet({ items: [{ state, createdAt: 1_000 }] });
-      expect(reportableAt(open, auto)).toBe(21_000);
-      expect(reportableAt(open, { ...auto, acknowledge: 'after-store' })).toBe(1_000);
-      expect(reportableAt(open, { ...auto, acknowledge: 'after-apply' })).toBe(1_000 + AFTER_APPLY_LIMIT_MS);
+      expect(reportableAt(open, auto, 2_000)).toBe(21_000);
+      expect(reportableAt(open, { ...auto, acknowledge: 'after-store' }, 2_000)).toBe(1_000);
+      expect(reportableAt(open, { ...auto, acknowledge: 'after-apply' }, 2_000)).toBe(
+        1_000 + AFTER_APPLY_LIMIT_MS,
+      );
     }
+  });
+
+  it('at once when the clock was set back: what is durable must not wait for the clock to come round', () => {
+    expect(reportableAt(packet({ items: [{ state: 'ready', createdAt: 9_000_000 }] }), auto, 5_000)).toBe(
+      5_000,
+    );
   });
 
   it('waits for all items of one packet id', () => {
@@ -71,7 +79,7 @@ describe('when a packet may be reported done', () => {
         { state: 'ready', createdAt: 5_000 },
       ],
     });
-    expect(reportableAt(two, auto)).toBe(25_000);
+    expect(reportableAt(two, auto, 6_000)).toBe(25_000);
   });
 
   it('reports a list whole only when every entry may be, and names parts otherwise', () => {
