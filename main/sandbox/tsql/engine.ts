@@ -12,7 +12,7 @@ import { SqlError } from './errors.ts';
 import { BatchEnd, Interpreter } from './executor/interpreter.ts';
 import { executeBulk } from './executor/insert.ts';
 import type { Pause, Program } from './executor/interp.ts';
-import { executeText, givenByClient, runNamed } from './executor/procedures.ts';
+import { givenByClient, runNamed } from './executor/procedures.ts';
 import { setIsolation, transactionVerb } from './executor/session-verbs.ts';
 import { Server } from './executor/server.ts';
 import type { Faults } from './executor/server.ts';
@@ -307,5 +307,3 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
     snapshotRows: (database, table) => rowsOf(server, database, table),
   };
 }
-
-export { executeText };

@@ -164,6 +164,36 @@ describe('transactions', () => {
   });
 });
 
+describe('kept read locks', () => {
+  beforeEach(async () => {
+    await sql(a, 'CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1), (2, 2)');
+  });
+
+  it('lets one of two upserts with UPDLOCK and HOLDLOCK go first', async () => {
+    const upsert =
+      'BEGIN TRAN; IF NOT EXISTS (SELECT 1 FROM t WITH (UPDLOCK, HOLDLOCK) WHERE id = 3) INSERT INTO t VALUES (3, 0)';
+    await sql(a, upsert);
+    const second = sql(b, `${upsert}; COMMIT`);
+    expect(await settled(second)).toBe(false);
+    await sql(a, 'COMMIT');
+    expect((await second).errors).toEqual([]);
+    expect(await rows(a, 'SELECT COUNT(*) AS n FROM t')).toEqual([[3]]);
+  });
+
+  it('sacrifices the one that closes the circle of two repeatable readers', async () => {
+    for (const s of [a, b])
+      await sql(
+        s,
+        'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; BEGIN TRAN; SELECT v FROM t WHERE id = 1',
+      );
+    const first = sql(a, 'UPDATE t SET v = 5 WHERE id = 1');
+    expect(await settled(first)).toBe(false);
+    expect(await errorOf(b, 'UPDATE t SET v = 6 WHERE id = 1')).toBe(1205);
+    expect((await first).errors).toEqual([]);
+    expect(await rows(b, 'SELECT @@TRANCOUNT AS open_')).toEqual([[0]]);
+  });
+});
+
 describe('nothing hangs on the text of a statement', () => {
   const program = (
     n: { table: string; id: string; qty: string; log: string; at: string },

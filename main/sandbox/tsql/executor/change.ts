@@ -1,5 +1,5 @@
 import type { SqlValue } from '../face.ts';
-import { SqlError, bindingError, refused } from '../errors.ts';
+import { bindingError, refused } from '../errors.ts';
 import type { Expr, Statement, TableRef } from '../parser/ast.ts';
 import { arithmeticNode } from '../plan/arithmetic.ts';
 import { convertTo } from '../plan/convert-node.ts';
@@ -243,5 +243,3 @@ export function* executeChange(interp: Interp, s: Update | Delete, frame: Frame)
     return run(interp, w, plan, s.k === 'delete');
   });
 }
-
-export { SqlError };

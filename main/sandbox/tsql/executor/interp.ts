@@ -1,9 +1,10 @@
 import type { SqlValue } from '../face.ts';
-import type { Statement } from '../parser/ast.ts';
-import type { Binding, Run, TriggerRows } from '../plan/context.ts';
+import type { Expr, Statement } from '../parser/ast.ts';
+import type { Binding, Run, TriggerRows, Variable } from '../plan/context.ts';
 import type { AppLockMode, AppLockOwner } from '../locks.ts';
 import type { Party, Transaction, Undo } from '../transactions.ts';
-import type { Table, Trigger } from '../storage/schema-objects.ts';
+import type { Procedure, Table, Trigger } from '../storage/schema-objects.ts';
+import type { Type } from '../types/sql-type.ts';
 import type { Frame, Session } from './session.ts';
 
 /** Why a program pauses; the answer comes back through the generator. */
@@ -30,29 +31,34 @@ export interface Work {
   readonly localUndo: Undo[];
 }
 
-/** What the files of the executor need of each other without importing each other in a ring. */
+/** What the files of the executor need of the interpreter, which imports them. */
 export interface Interp {
   readonly session: Session;
-  /** Ends the client's request: the messages have been sent. */
   statements(list: readonly Statement[], frame: Frame): Program<Flow>;
-  /** Runs `work` all or nothing, waiting for locks and starting again. */
-  atomic<T>(frame: Frame, work: (w: Work) => T): Program<T>;
+  /** Runs `work` all or nothing, waiting for locks and starting again. `faulty`: takes its error from a fault script. */
+  atomic<T>(frame: Frame, work: (w: Work) => T, forUpdate?: boolean, faulty?: boolean): Program<T>;
   binding(frame: Frame): Binding;
-  evaluate(
-    frame: Frame,
-    e: import('../parser/ast.ts').Expr,
-    statement: Statement,
-  ): Program<{ value: SqlValue; type: import('../types/sql-type.ts').Type }>;
-  newFrame(at: {
-    kind: Frame['kind'];
-    body: readonly Statement[];
-    object?: Frame['object'];
-    trigger?: TriggerRows | undefined;
-    database?: Frame['database'] | undefined;
-  }): Frame;
+  evaluate(frame: Frame, e: Expr): Program<{ value: SqlValue; type: Type }>;
+  newFrame(at: FrameStart): Frame;
   endFrame(frame: Frame): void;
+  /** Makes the variables that a body declares. */
+  hoist(list: readonly Statement[], frame: Frame): void;
+  /** Runs a body; an error that ends only this scope ends here. */
+  scope(body: readonly Statement[], frame: Frame): Program<void>;
+  variable(name: string, frame: Frame): Variable;
+  procedureNamed(name: readonly string[], frame: Frame): Procedure | undefined;
   fire(trigger: Trigger, rows: TriggerRows, w: Work): void;
+  /** Says that a statement ended, with its count unless NOCOUNT is on. */
+  done(count: number | undefined, select: boolean): void;
   rollbackAll(): void;
+}
+
+export interface FrameStart {
+  readonly kind: Frame['kind'];
+  readonly body: readonly Statement[];
+  readonly object?: Frame['object'];
+  readonly trigger?: TriggerRows | undefined;
+  readonly database?: Frame['database'] | undefined;
 }
 
 /** The undo log a write to the table belongs to. */

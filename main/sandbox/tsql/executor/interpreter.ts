@@ -19,7 +19,7 @@ import { undoTo } from '../transactions.ts';
 import type { Undo } from '../transactions.ts';
 import { executeChange } from './change.ts';
 import { executeInsert } from './insert.ts';
-import type { Flow, Interp, Pause, Program, Work } from './interp.ts';
+import type { Flow, FrameStart, Interp, Pause, Program, Work } from './interp.ts';
 import { planned } from './plans.ts';
 import { callProcedure, executeText } from './procedures.ts';
 import { formatMessage } from './messages.ts';
@@ -57,13 +57,7 @@ export class Interpreter implements Interp {
     this.session = session;
   }
 
-  newFrame(at: {
-    kind: Frame['kind'];
-    body: readonly Statement[];
-    object?: Frame['object'];
-    trigger?: TriggerRows | undefined;
-    database?: Frame['database'] | undefined;
-  }): Frame {
+  newFrame(at: FrameStart): Frame {
     const { session } = this;
     if (session.frames.length > 32)
       throw new SqlError(

@@ -1,5 +1,5 @@
 import type { SqlParameter, SqlValue } from '../face.ts';
-import { SqlError, bindingError, refused } from '../errors.ts';
+import { SqlError, refused } from '../errors.ts';
 import type { AppLockMode, AppLockOwner } from '../locks.ts';
 import type { Statement } from '../parser/ast.ts';
 import { Scope } from '../plan/context.ts';
@@ -8,9 +8,7 @@ import { nameKey } from '../storage/schema-objects.ts';
 import type { Procedure } from '../storage/schema-objects.ts';
 import { INT, nvarchar, resolveType, plainText } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
-import { tableEnv } from './table-writer.ts';
-import type { Program } from './interp.ts';
-import type { Interpreter } from './interpreter.ts';
+import type { Interp, Program } from './interp.ts';
 import type { Frame } from './session.ts';
 
 /** An argument with its value. `write` puts an OUTPUT value back where it came from. */
@@ -88,7 +86,7 @@ function bind(
 
 /** Runs a body in a frame of its own; afterwards OUTPUT arguments are written and the transaction count is compared. */
 function* call(
-  interp: Interpreter,
+  interp: Interp,
   frame: Frame,
   body: readonly Statement[],
   setup: () => { formal: Formal; given: Given | undefined }[],
@@ -131,7 +129,7 @@ function* call(
 }
 
 export function* runProcedure(
-  interp: Interpreter,
+  interp: Interp,
   procedure: Procedure,
   given: readonly Given[],
 ): Program<number> {
@@ -152,7 +150,7 @@ export function* runProcedure(
 
 /** sp_executesql and EXEC ('text'): a scope of its own that sees none of the caller's variables. */
 export function* executeText(
-  interp: Interpreter,
+  interp: Interp,
   text: string,
   given: readonly Given[],
   caller: Frame,
@@ -173,7 +171,7 @@ export function* executeText(
   return result;
 }
 
-type SystemProcedure = (interp: Interpreter, given: readonly Given[], frame: Frame) => Program<number>;
+type SystemProcedure = (interp: Interp, given: readonly Given[], frame: Frame) => Program<number>;
 
 function named(given: readonly Given[], name: string, position: number): Given | undefined {
   return (
@@ -247,7 +245,7 @@ const SYSTEM_PROCEDURES: Readonly<Record<string, SystemProcedure>> = {
 
 /** Runs a procedure by name: a built-in one, or one of the database. */
 export function* runNamed(
-  interp: Interpreter,
+  interp: Interp,
   name: readonly string[],
   given: readonly Given[],
   frame: Frame,
@@ -262,11 +260,7 @@ export function* runNamed(
 }
 
 /** EXEC in a batch. */
-export function* callProcedure(
-  interp: Interpreter,
-  s: Statement & { k: 'exec' },
-  frame: Frame,
-): Program<void> {
+export function* callProcedure(interp: Interp, s: Statement & { k: 'exec' }, frame: Frame): Program<void> {
   const given: Given[] = [];
   for (const a of s.args) {
     const isDefault = a.value.k === 'default';
@@ -318,5 +312,3 @@ export function givenByClient(
     write: (v, type) => send(p, v, type),
   }));
 }
-
-export { bindingError, tableEnv };

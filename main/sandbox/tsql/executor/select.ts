@@ -11,8 +11,7 @@ import type { Values } from '../storage/rows.ts';
 import { INT } from '../types/sql-type.ts';
 import { plainText } from '../types/sql-type.ts';
 import type { WriteResult } from './insert.ts';
-import type { Program, Work } from './interp.ts';
-import type { Interpreter } from './interpreter.ts';
+import type { Interp, Program, Work } from './interp.ts';
 import { planned } from './plans.ts';
 import { createTable } from './schema.ts';
 import type { Frame } from './session.ts';
@@ -21,11 +20,7 @@ import { tableEnv } from './table-writer.ts';
 /** Rows sent between two looks at whether the client still wants them. */
 const FLUSH_EVERY = 512;
 
-export function* executeSelect(
-  interp: Interpreter,
-  s: Statement & { k: 'select' },
-  frame: Frame,
-): Program<void> {
+export function* executeSelect(interp: Interp, s: Statement & { k: 'select' }, frame: Frame): Program<void> {
   const { session } = interp;
   const { body } = s.query;
   if (body.k === 'core' && body.into) {
@@ -80,7 +75,7 @@ export function* executeSelect(
 }
 
 function* send(
-  interp: Interpreter,
+  interp: Interp,
   columns: readonly SqlColumn[],
   rows: readonly Values[],
   select: boolean,
@@ -95,7 +90,7 @@ function* send(
   interp.done(rows.length, select);
 }
 
-function assignments(interp: Interpreter, core: CoreQuery, w: Work, frame: Frame): number {
+function assignments(interp: Interp, core: CoreQuery, w: Work, frame: Frame): number {
   let n = 0;
   const parts = core.columns.map((c, i) => {
     const name = c.assign?.variable ?? '';
@@ -134,7 +129,7 @@ function assignments(interp: Interpreter, core: CoreQuery, w: Work, frame: Frame
 }
 
 function selectInto(
-  interp: Interpreter,
+  interp: Interp,
   s: Statement & { k: 'select' },
   into: readonly string[],
   frame: Frame,
@@ -187,7 +182,7 @@ function selectInto(
   return rows.length;
 }
 
-export function* sendWritten(interp: Interpreter, result: WriteResult): Program<void> {
+export function* sendWritten(interp: Interp, result: WriteResult): Program<void> {
   interp.session.rowcount = result.count;
   if (result.columns) yield* send(interp, result.columns, result.rows, true);
   else interp.done(result.count, false);

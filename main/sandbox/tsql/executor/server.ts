@@ -4,7 +4,6 @@ import { parseBatch, parseDeclaration } from '../parser/program.ts';
 import type { ParameterNode, Statement } from '../parser/ast.ts';
 import { Database, nameKey } from '../storage/schema-objects.ts';
 import { TransactionLog } from '../transactions.ts';
-import type { Session } from './session.ts';
 
 /** Errors that tests want to see without their cause. Each is used up by one statement. */
 export interface Faults {
@@ -20,7 +19,8 @@ export class Server {
   readonly clock: EngineClock;
   readonly random: () => number;
   readonly databases = new Map<string, Database>();
-  readonly sessions = new Map<number, Session>();
+  /** Who is connected, and to which database. */
+  readonly sessions = new Map<number, { readonly database: Database }>();
   readonly waits: Waits;
   readonly appLocks: AppLocks;
   readonly log: TransactionLog;

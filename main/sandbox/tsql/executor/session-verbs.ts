@@ -2,11 +2,10 @@ import type { IsolationLevel } from '../face.ts';
 import { SqlError, refused } from '../errors.ts';
 import type { Statement } from '../parser/ast.ts';
 import { plainText } from '../types/sql-type.ts';
-import type { Program } from './interp.ts';
-import type { Interpreter } from './interpreter.ts';
+import type { Interp, Program } from './interp.ts';
 import type { Frame } from './session.ts';
 
-export function setOptions(interp: Interpreter, names: readonly string[], on: boolean): void {
+export function setOptions(interp: Interp, names: readonly string[], on: boolean): void {
   const { options } = interp.session;
   for (const name of names) {
     if (name === 'NOCOUNT') options.nocount = on;
@@ -25,11 +24,7 @@ export function setOptions(interp: Interpreter, names: readonly string[], on: bo
   }
 }
 
-export function* setValue(
-  interp: Interpreter,
-  s: Statement & { k: 'setValue' },
-  frame: Frame,
-): Program<void> {
+export function* setValue(interp: Interp, s: Statement & { k: 'setValue' }, frame: Frame): Program<void> {
   const { session } = interp;
   const value = typeof s.e === 'string' ? s.e : (yield* interp.evaluate(frame, s.e)).value;
   switch (s.name) {
@@ -54,7 +49,7 @@ export function* setValue(
   }
 }
 
-export function setIsolation(interp: Interpreter, level: IsolationLevel): void {
+export function setIsolation(interp: Interp, level: IsolationLevel): void {
   const { session } = interp;
   const t = session.transaction;
   if (
@@ -76,7 +71,7 @@ export function setIsolation(interp: Interpreter, level: IsolationLevel): void {
 
 /** BEGIN, COMMIT, ROLLBACK and SAVE, from a batch or from the driver. */
 export function transactionVerb(
-  interp: Interpreter,
+  interp: Interp,
   verb: 'begin' | 'commit' | 'rollback' | 'save',
   name: string | undefined,
 ): void {
@@ -141,11 +136,7 @@ export function transactionVerb(
   }
 }
 
-export function alterDatabase(
-  interp: Interpreter,
-  s: Statement & { k: 'alterDatabase' },
-  frame: Frame,
-): void {
+export function alterDatabase(interp: Interp, s: Statement & { k: 'alterDatabase' }, frame: Frame): void {
   const database = s.name === undefined ? frame.database : interp.session.server.database(s.name);
   if (!database)
     throw new SqlError(

@@ -4,7 +4,6 @@ import type { Compiled } from '../plan/context.ts';
 import {
   DAY_TICKS,
   SECOND_TICKS,
-  EPOCH_1900,
   civil,
   clockOf,
   daysOf,
@@ -399,5 +398,3 @@ function withOffset(utc: SqlMoment, offset: number): SqlMoment {
   const local = shift({ days: utc.days, ticks: utc.ticks }, offset * 60 * SECOND_TICKS);
   return { ...local, offset };
 }
-
-export { EPOCH_1900 };

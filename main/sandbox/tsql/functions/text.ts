@@ -15,15 +15,7 @@ import {
   plainText,
 } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
-import {
-  codePageBytes,
-  codePageText,
-  fold,
-  likePattern,
-  toCodePage,
-  trimEnd,
-  utf16Bytes,
-} from '../types/text.ts';
+import { codePageBytes, codePageText, likePattern, toCodePage, trimEnd, utf16Bytes } from '../types/text.ts';
 import { arg, asText, need, strict } from './shape.ts';
 import type { Bind } from './shape.ts';
 
@@ -455,5 +447,3 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, Bind>> = {
     throw refused('FORMAT');
   },
 };
-
-export { fold };

@@ -1,6 +1,6 @@
 import type { SqlValue } from '../face.ts';
 import { comparer, keyer, nullsFirst } from '../types/compare.ts';
-import { divideRounded, fit, power10, rescale, scaleOfText, unscaled } from '../types/decimal.ts';
+import { fit, power10, rescale, scaleOfText, unscaled } from '../types/decimal.ts';
 import { toInteger } from '../types/convert.ts';
 import { family, scaleOf } from '../types/sql-type.ts';
 import type { AggregateSpec, Env } from './context.ts';
@@ -139,5 +139,3 @@ function stringAggregate(spec: AggregateSpec): Accumulator {
     },
   };
 }
-
-export { divideRounded };

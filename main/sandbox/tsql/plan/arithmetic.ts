@@ -15,7 +15,6 @@ import {
   isUnicode,
   lengthOf,
   nvarchar,
-  scaleOf,
   typeText,
   varbinary,
   varchar,
@@ -240,5 +239,3 @@ export function negateNode(c: Compiled): Compiled {
     },
   };
 }
-
-export { scaleOf };

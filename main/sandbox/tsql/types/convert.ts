@@ -1,7 +1,7 @@
 import type { SqlMoment, SqlValue } from '../face.ts';
 import { SqlError, bindingError, refused } from '../errors.ts';
 import { fit, format, fromFloat, overflow, rescale, scaleOfText, unscaled } from './decimal.ts';
-import { EPOCH_1900, DAY_TICKS, fitMoment, formatMoment, parseMoment, shift, utcOf } from './moment.ts';
+import { EPOCH_1900, DAY_TICKS, fitMoment, formatMoment, parseMoment, shift } from './moment.ts';
 import { family, isMoney, isUnicode, lengthOf, sameType, scaleOf, typeText, plainText } from './sql-type.ts';
 import type { Type } from './sql-type.ts';
 import { codePageBytes, codePageText, toCodePage, utf16Bytes, utf16Text } from './text.ts';
@@ -274,7 +274,7 @@ function toText(from: Type, to: Type, style: number): Convert {
       if (style === 2) return (v) => cut(hexText(v as Uint8Array));
       return wide ? (v) => cut(utf16Text(v as Uint8Array)) : (v) => cut(codePageText(v as Uint8Array));
     case 'variant':
-      return (v) => cut(String(v as string));
+      return (v) => cut(v as string);
   }
 }
 
@@ -472,5 +472,3 @@ export function convertValue(value: SqlValue, from: Type, to: Type, explicit = f
   const c = converter(from, to, explicit);
   return c ? c(value) : value;
 }
-
-export { guidBytes, hexText, utcOf };
