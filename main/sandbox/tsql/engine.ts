@@ -36,6 +36,8 @@ export interface SandboxSqlEngine extends SqlEngine {
   readonly faults: Faults;
   /** A session without a login, for callers in the same process. */
   open(database: string): SqlSession;
+  /** Runs one batch in a session of its own and answers its result sets; throws its first error. For seeding. */
+  script(database: string, text: string): Promise<SqlValue[][][]>;
   /** Ends a session as if its connection had broken. False when there is none of that id. */
   dropSession(id: number): boolean;
   /** Committed state of a database, as of now. */
@@ -288,6 +290,26 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
       const session = start('sa', database);
       if (!session) throw new Error(`no database ${database}`);
       return session;
+    },
+    script: async (database, text) => {
+      const session = start('sa', database);
+      if (!session) throw new Error(`no database ${database}`);
+      const sets: SqlValue[][][] = [];
+      try {
+        for await (const event of session.execute({ kind: 'batch', text }, new AbortController().signal)) {
+          if (event.kind === 'columns') sets.push([]);
+          else if (event.kind === 'row') sets.at(-1)?.push([...event.values]);
+          else if (event.kind === 'message' && event.message.class > 10) {
+            throw new Error(
+              `${event.message.number} in line ${event.message.line}: ${event.message.message}`,
+            );
+          }
+        }
+      } finally {
+        session.close();
+        live.delete(session.id);
+      }
+      return sets;
     },
     dropSession: (id) => {
       const session = live.get(id);

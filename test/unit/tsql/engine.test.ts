@@ -276,6 +276,17 @@ describe('admin', () => {
     expect(await rows(c, 'SELECT id FROM t ORDER BY id')).toEqual([[1], [2]]);
   });
 
+  it('runs a script in the same process and says where it failed', async () => {
+    await engine.script('corpus', 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)');
+    expect(await engine.script('corpus', 'SELECT id FROM t ORDER BY id; SELECT 7 AS x')).toEqual([
+      [[1], [2]],
+      [[7]],
+    ]);
+    await expect(engine.script('corpus', 'SELECT 1 AS a\nINSERT INTO t VALUES (1)')).rejects.toThrow(
+      '2627 in line 2',
+    );
+  });
+
   it('refuses a wrong password and an unknown database', () => {
     expect(engine.login({ user: 'sa', password: 'no', database: 'corpus' })).toMatchObject({
       ok: false,
