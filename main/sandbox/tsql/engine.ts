@@ -77,7 +77,10 @@ class EngineSession implements SqlSession {
   private running = false;
   private readonly closed = new AbortController();
 
-  constructor(state: Session) {
+  private readonly gone: () => void;
+
+  constructor(state: Session, gone: () => void) {
+    this.gone = gone;
     this.id = state.id;
     this.state = state;
     this.interpreter = new Interpreter(state);
@@ -242,6 +245,7 @@ class EngineSession implements SqlSession {
     this.closed.abort();
     this.reset();
     this.state.server.sessions.delete(this.id);
+    this.gone();
   }
 }
 
@@ -259,7 +263,7 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
     if (!database) return undefined;
     const state = new Session({ id: server.sessionId(), server, login, database });
     server.sessions.set(state.id, state);
-    const session = new EngineSession(state);
+    const session = new EngineSession(state, () => live.delete(state.id));
     live.set(state.id, session);
     return session;
   };
@@ -307,7 +311,6 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
         }
       } finally {
         session.close();
-        live.delete(session.id);
       }
       return sets;
     },
@@ -315,7 +318,6 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
       const session = live.get(id);
       if (!session || !server.sessions.has(id)) return false;
       session.close();
-      live.delete(id);
       return true;
     },
     backup: (database) => backupDatabase(server, database),
