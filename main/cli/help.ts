@@ -1,27 +1,37 @@
+import { LOG_LEVELS } from '../adapters/log/create-log.ts';
+import { ITEM_STATES } from '../core/queue/item.ts';
 import type { Output } from './output.ts';
 
 const USAGE = 'erp-ferry [--data-dir D] [--json] <command>';
 
 const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[] = [
-  ['run', 'run [--console]', 'run the agent until it is ended'],
-  ['sync', 'sync [link...] [--flow push|pull] [--once]', 'carry now; --once without a running agent'],
+  ['run', 'run [--console]', 'run the agent until it is ended; --console serves the page on this computer'],
+  [
+    'sync',
+    'sync [link...] [--flow push|pull] [--once]',
+    'carry now and wait; --once also works where no agent runs',
+  ],
   ['status', 'status', 'what is carried, what waits, who must act'],
   ['pause', 'pause [link] [--for 30m] [--note text]', 'start no runs'],
   ['resume', 'resume [link]', 'start runs again'],
   [
     'queue list',
-    'queue list [--state parked] [--direction in|out] [--link l] [--user u] [--text t]',
-    'items of the queue',
+    'queue list [--state s]... [--direction in|out] [--link l] [--user u] [--text t] [--limit n] [--offset n]',
+    `items of the queue; states: ${ITEM_STATES.join(', ')}`,
   ],
   ['queue show', 'queue show <item>', 'one item: timeline, cause, next step, text'],
   ['queue retry', 'queue retry <item>', 'let an item go on now'],
   ['queue park', 'queue park <item> [--note text]', 'set an item aside'],
   ['runs list', 'runs list [--link l] [--limit n]', 'what ran, with counts'],
   ['config check', 'config check', 'check site.json and the mappings'],
-  ['secret set', 'secret set <name>', 'store a password or key, from standard input'],
+  ['secret set', 'secret set <name>', 'store erp.<id>.password or link.<id>.apiKey, from standard input'],
   ['secret list', 'secret list', 'names and dates of what is stored'],
-  ['logs', 'logs [--follow] [--lines n] [--level l] [--text t]', 'the log'],
-  ['sandbox', 'sandbox [...]', 'sample ERP, simulated cloud and phones, to try'],
+  [
+    'logs',
+    `logs [--follow] [--lines n] [--level ${LOG_LEVELS.join('|')}] [--text t]`,
+    'the log; --level is that one and worse',
+  ],
+  ['sandbox', 'sandbox [--once] [--seed n]', 'sample ERP, simulated cloud and phones with an agent, to try'],
 ];
 
 const EXIT_CODES: readonly (readonly [string, string])[] = [
@@ -49,7 +59,9 @@ export function showHelp(out: Output, topic: string | undefined): void {
   out.line();
   out.line('Options');
   out.line('  --data-dir D   the site; else ERP_FERRY_DATA, else the place of the platform');
-  out.line('  --json         one JSON document on standard output and nothing else');
+  out.line(
+    '  --json         one JSON document on standard output and nothing else; one a line with logs --follow',
+  );
   out.line();
   out.line('Exit codes');
   for (const [code, what] of EXIT_CODES) out.line(`  ${code}  ${what}`);

@@ -15,6 +15,8 @@ export interface StartOptions {
 export interface SiteHandle {
   readonly handlers: Handlers;
   readonly events: SiteEvents;
+  /** What did not start although it was asked for, in words. */
+  readonly notes?: readonly string[] | undefined;
   /** Resolves when the agent has ended; `exitCode` as the command line defines it. */
   readonly finished: Promise<{ readonly exitCode: number; readonly report: unknown }>;
   /** Ends the agent after its current durable step. Idempotent. */

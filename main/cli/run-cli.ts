@@ -30,11 +30,7 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
   }
   const { command, dataDir } = parsed.value;
   try {
-    return await perform(
-      command,
-      { world, out, dataDir: dataFolder(dataDir, world.env, world.platform) },
-      dataDir,
-    );
+    return await perform(command, { world, out, dataDir: dataFolder(dataDir, world.env, world.platform) });
   } catch (error) {
     out.failure({
       code: 'defect',
@@ -45,7 +41,7 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
   }
 }
 
-async function perform(command: Command, context: Context, named: string | undefined): Promise<number> {
+async function perform(command: Command, context: Context): Promise<number> {
   const { world, out } = context;
   switch (command.name) {
     case 'help':
@@ -84,11 +80,8 @@ async function perform(command: Command, context: Context, named: string | undef
     case 'logs':
       return showLogs(context, command);
     case 'sandbox':
-      return world.startSandbox([
-        ...(named === undefined ? [] : ['--data-dir', context.dataDir]),
-        ...(out.json ? ['--json'] : []),
-        ...command.args,
-      ]);
+      // It has a data folder of its own, which it deletes at the end.
+      return world.startSandbox([...(out.json ? ['--json'] : []), ...command.args]);
     default:
       return assertNever(command);
   }

@@ -8,8 +8,13 @@ import { openStoredSite, type StoredSite } from './stored-site.ts';
 
 /** A command's way to a site: the running agent, or the store while none runs. */
 export type Access =
-  | { readonly kind: 'agent'; readonly client: PipeClient }
-  | { readonly kind: 'store'; readonly site: StoredSite; readonly settings: Settings };
+  | { readonly kind: 'agent'; readonly client: PipeClient; readonly zone: string | undefined }
+  | {
+      readonly kind: 'store';
+      readonly site: StoredSite;
+      readonly settings: Settings;
+      readonly zone: string;
+    };
 
 /** Finds the agent, else the store, and closes what it opened. The result is the exit code. */
 export async function withSite(context: Context, use: (access: Access) => Promise<number>): Promise<number> {
@@ -17,7 +22,9 @@ export async function withSite(context: Context, use: (access: Access) => Promis
   const connected = await connectPipe(dataDir);
   if (connected.ok) {
     try {
-      return await use({ kind: 'agent', client: connected.value });
+      const onDisk = loadSite(dataDir);
+      const zone = onDisk.ok ? onDisk.value.settings.site.timeZone : undefined;
+      return await use({ kind: 'agent', client: connected.value, zone });
     } finally {
       connected.value.close();
     }
@@ -48,7 +55,7 @@ export async function withSite(context: Context, use: (access: Access) => Promis
     return storeFailure(context, error);
   }
   try {
-    return await use({ kind: 'store', site, settings });
+    return await use({ kind: 'store', site, settings, zone: settings.site.timeZone });
   } catch (error) {
     return storeFailure(context, error);
   } finally {
@@ -68,9 +75,12 @@ export function storeFailure({ out }: Context, error: unknown): number {
 }
 
 /** For what only a running agent can do. */
-export function withAgent(context: Context, use: (client: PipeClient) => Promise<number>): Promise<number> {
+export function withAgent(
+  context: Context,
+  use: (client: PipeClient, zone: string | undefined) => Promise<number>,
+): Promise<number> {
   return withSite(context, async (access) => {
-    if (access.kind === 'agent') return use(access.client);
+    if (access.kind === 'agent') return use(access.client, access.zone);
     context.out.failure({
       code: 'no-agent',
       message: 'No agent runs on this data folder.',

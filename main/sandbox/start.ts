@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import type { Damage } from './judge/plant.ts';
+import { startProgram } from './program/child.ts';
 import { playRound, type RoundReport } from './program/round.ts';
-import { startWorld } from './program/world.ts';
+import { startWorld, type World } from './program/world.ts';
 import { playLoop } from './program/play-loop.ts';
 
 /**
@@ -14,24 +14,50 @@ const CLI = new URL('../cli.ts', import.meta.url);
 
 const HELP = `npm start                 sandbox, agent and console; prints the address; Ctrl+C ends all
 npm start -- --once       full rounds in both queue modes, judged, then the end
-   --json                 one JSON document on standard output and nothing else there
+   --json                 with --once: one JSON document on standard output and nothing else there
    --seed N               another company and another day (default 1)
-   --plant lost|doubled|changed   falsifies the ERP afterwards: must end with 1
+   --plant lost|doubled|changed   with --once: falsifies the ERP afterwards, so it must end with 1
 `;
-
-const { values } = parseArgs({
-  options: {
-    once: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    seed: { type: 'string', default: '1' },
-    plant: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
+
+const OPTIONS = {
+  once: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
+  plant: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+function readOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : 'The options cannot be read.'}\n\n${HELP}`);
+    return process.exit(2);
+  }
+}
+
+const values = readOptions();
+
+/** npm hands a Ctrl+C on that the terminal has already sent: only a later one means that somebody is out of patience. */
+const IMPATIENT_MS = 1_500;
+
+/** Aborts at the first Ctrl+C, or when told to end otherwise. A later one ends this process and what it started at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  let first = 0;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => {
+      if (!controller.signal.aborted) {
+        first = performance.now();
+        controller.abort();
+      } else if (performance.now() - first > IMPATIENT_MS) process.exit(130);
+    });
+  return controller.signal;
+}
 
 function damage(): Damage | undefined {
   const { plant } = values;
@@ -101,7 +127,7 @@ async function playOnce(): Promise<number> {
   return report.ok ? 0 : 1;
 }
 
-async function stay(): Promise<number> {
+async function stay(ending: AbortSignal): Promise<number> {
   say('Starting the sample ERP and the simulated cloud …');
   const world = await startWorld({
     seed: seed(),
@@ -109,28 +135,45 @@ async function stay(): Promise<number> {
     now: () => Date.now(),
     settings: { pullEvery: '30s', pushEvery: '5m' },
   });
-  const agent = spawn(process.execPath, [CLI.pathname, '--data-dir', world.dataDir, 'run', '--console'], {
+  try {
+    if (ending.aborted) return 0;
+    return await runAgent(world, ending);
+  } finally {
+    await world.end();
+    say('Ended; the data folder is deleted.');
+  }
+}
+
+/** The agent as its own process, and phones at work until it ends. */
+async function runAgent(world: World, ending: AbortSignal): Promise<number> {
+  say(`Data folder: ${world.dataDir} (deleted at the end)`);
+  const agent = startProgram(CLI, ['--data-dir', world.dataDir, 'run', '--console'], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...world.env },
   });
   const ended = once(agent, 'exit') as Promise<[number | null]>;
-  const stop = new AbortController();
+  const told = new AbortController();
   const quit = (): void => {
-    stop.abort();
+    told.abort();
     agent.kill('SIGTERM');
   };
-  process.once('SIGINT', quit);
-  process.once('SIGTERM', quit);
-  say(
-    `Data folder: ${world.dataDir} (deleted at the end). Phones send something every few seconds. Ctrl+C ends all.`,
-  );
-  const playing = playLoop(world, say, stop.signal);
+  ending.addEventListener('abort', quit, { once: true });
+  const playing = playLoop(world, say, told.signal);
   const [code] = await ended;
-  stop.abort();
+  told.abort();
   await playing;
-  await world.end();
-  return stop.signal.aborted ? 0 : (code ?? 1);
+  return ending.aborted ? 0 : (code ?? 1);
 }
 
-if (values.help) process.stdout.write(HELP);
-else process.exitCode = values.once ? await playOnce() : await stay();
+async function main(): Promise<number> {
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const ending = interruption();
+  if (!values.once) return stay(ending);
+  ending.addEventListener('abort', () => process.exit(130), { once: true });
+  return playOnce();
+}
+
+process.exitCode = await main();

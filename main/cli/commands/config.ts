@@ -10,7 +10,11 @@ export function checkConfig({ out, dataDir }: Context): number {
   if (loaded.ok) {
     const { settings, mappings } = loaded.value;
     out.line(
-      `Fine: site "${settings.site.name}", ${settings.links.length} links, ${settings.erps.length} ERPs, ${mappings.size} mappings.`,
+      `Fine: site "${settings.site.name}", ${[
+        counted(settings.erps.length, 'ERP'),
+        counted(settings.links.length, 'link'),
+        counted(mappings.size, 'mapping'),
+      ].join(', ')}.`,
     );
     return EXIT.fine;
   }
@@ -20,3 +24,5 @@ export function checkConfig({ out, dataDir }: Context): number {
   }
   return EXIT.usage;
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

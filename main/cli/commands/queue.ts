@@ -21,7 +21,7 @@ export function listQueue(context: Context, filters: QueueFilters): Promise<numb
         : access.site.queueList(filters);
     if (!reply.ok) return refused(out, reply.error);
     out.document(reply.value);
-    const speaker = speakerFor(world, access.kind === 'store' ? access.settings.site.timeZone : undefined);
+    const speaker = speakerFor(world, access.zone);
     const { items, total } = reply.value;
     if (items.length > 0)
       out.table(
@@ -57,19 +57,16 @@ export function showItem(context: Context, item: number): Promise<number> {
         : await access.site.queueShow({ item });
     if (!reply.ok) return refused(out, reply.error);
     out.document(reply.value);
-    tell(
-      out,
-      reply.value,
-      speakerFor(world, access.kind === 'store' ? access.settings.site.timeZone : undefined),
-    );
+    tell(out, reply.value, speakerFor(world, access.zone));
     return EXIT.fine;
   });
 }
 
 function tell(out: Output, { item, timeline, outcome, body }: ResultOf<'queueShow'>, speaker: Speaker): void {
   out.line(`${item.label} (item ${item.id}, ${item.link}, ${speaker.text(`direction.${item.direction}`)})`);
+  const company = item.company === '' ? '' : `, company ${item.company}`;
   out.line(
-    `  ${speaker.text(`itemState.${item.state}`)}, user ${item.user}, company ${item.company}, packet ${item.externalId}`,
+    `  ${speaker.text(`itemState.${item.state}`)}, user ${item.user}${company}, packet ${item.externalId}`,
   );
   if (item.reason !== undefined) {
     out.line(`  ${speaker.say(item.reason.what)}`);

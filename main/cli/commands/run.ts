@@ -29,6 +29,7 @@ export async function runSite(
     out.note(`ERP Ferry ${world.version} runs on ${dataDir}. End it with Ctrl+C.`);
     const page = readConsoleAccess(dataDir);
     if (page !== undefined) out.note(`Page: ${page.url}#token=${page.token}`);
+    for (const note of site.notes ?? []) out.note(note);
   }
   const stop = (): void => {
     void site.stop(AbortSignal.timeout(STOP_MS));

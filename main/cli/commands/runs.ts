@@ -29,7 +29,7 @@ export function listRuns(
       access.kind === 'agent' ? await access.client.call('runsList', args) : access.site.runsList(args);
     if (!reply.ok) return refused(out, reply.error);
     out.document(reply.value);
-    const speaker = speakerFor(world, access.kind === 'store' ? access.settings.site.timeZone : undefined);
+    const speaker = speakerFor(world, access.zone);
     for (const run of reply.value.runs) out.line(runLine(run, speaker));
     if (reply.value.runs.length === 0) out.line(speaker.text('page.noRuns'));
     return EXIT.fine;

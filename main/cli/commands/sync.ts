@@ -24,13 +24,18 @@ export async function sync(context: Context, args: SyncArgs): Promise<number> {
       return runSite(context, { mode: 'once', links: args.links.length === 0 ? undefined : args.links });
     connected.value.close();
   }
-  return withAgent(context, (client) => ask(context, client, args));
+  return withAgent(context, (client, zone) => ask(context, client, args, zone));
 }
 
-async function ask({ out, world }: Context, client: PipeClient, { links, flow }: SyncArgs): Promise<number> {
+async function ask(
+  { out, world }: Context,
+  client: PipeClient,
+  { links, flow }: SyncArgs,
+  zone: string | undefined,
+): Promise<number> {
   const reply = await client.call('sync', { links: links.length === 0 ? undefined : [...links], flow });
   if (!reply.ok) return refused(out, reply.error);
-  const speaker = speakerFor(world);
+  const speaker = speakerFor(world, zone);
   const { flows } = reply.value;
   for (const one of flows) out.note(startedWords(one, speaker));
   const wanted = new Set(flows.flatMap((one) => one.run ?? []));
@@ -44,7 +49,7 @@ async function ask({ out, world }: Context, client: PipeClient, { links, flow }:
     return EXIT.failed;
   }
   out.document({ flows, runs: ended });
-  for (const run of ended) out.line(runLine(run, speakerFor(world)));
+  for (const run of ended) out.line(runLine(run, speakerFor(world, zone)));
   if (flows.some((one) => one.outcome === 'refused')) return Math.max(EXIT.failed, exitOfRuns(ended));
   return exitOfRuns(ended);
 }

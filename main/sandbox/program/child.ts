@@ -1,6 +1,27 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** What this process started and has not seen end. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/**
+ * Starts a program that a Ctrl+C in the terminal does not reach: whoever started it ends it, in the right order. On
+ * Windows that would open a window of its own.
+ */
+export function startProgram(script: URL, args: readonly string[], options: SpawnOptions): ChildProcess {
+  const child = spawn(process.execPath, [fileURLToPath(script), ...args], {
+    ...options,
+    detached: process.platform !== 'win32',
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
 
 export interface Child<T> {
   /** What the child said in its first line. */
@@ -12,11 +33,11 @@ export interface Child<T> {
 
 /** Starts a program of the sandbox that prints one line of JSON when it is ready and ends with its standard input. */
 export async function startChild<T>(script: URL, argument: object): Promise<Child<T>> {
-  const child = spawn(process.execPath, [script.pathname, JSON.stringify(argument)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = startProgram(script, [JSON.stringify(argument)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const { stdin, stdout } = child;
+  if (stdin === null || stdout === null) throw new Error('the child has no pipes');
   const exited = once(child, 'exit');
-  const lines = createInterface({ input: child.stdout });
+  const lines = createInterface({ input: stdout });
   const line = await Promise.race([
     once(lines, 'line').then(([text]) => String(text)),
     exited.then(([code]) => {
@@ -27,7 +48,7 @@ export async function startChild<T>(script: URL, argument: object): Promise<Chil
     said: JSON.parse(line) as T,
     process: child,
     end: async () => {
-      child.stdin.end();
+      stdin.end();
       await exited;
     },
   };
@@ -45,17 +66,19 @@ export async function runCli(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [cli.pathname, ...args], {
+  const child = startProgram(cli, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
+  const { stdout: out, stderr: err } = child;
+  if (out === null || err === null) throw new Error('the command has no pipes');
   const gather = async (stream: NodeJS.ReadableStream): Promise<string> => {
     let text = '';
     for await (const chunk of stream) text += String(chunk);
     return text;
   };
   const exited = once(child, 'exit');
-  const [stdout, stderr] = await Promise.all([gather(child.stdout), gather(child.stderr)]);
+  const [stdout, stderr] = await Promise.all([gather(out), gather(err)]);
   const [code] = (await exited) as [number | null];
   return { code, stdout, stderr };
 }

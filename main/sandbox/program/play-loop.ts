@@ -5,7 +5,7 @@ import { chance, pick, seededRandom } from '../sample-erp/seeded-random.ts';
 import type { World } from './world.ts';
 
 /** A phone does something this often, in milliseconds. */
-const PACE_MS = 5_000;
+const PACE_MS = 4_000;
 
 /** Phones at work for somebody who watches: they fetch their snapshot once it is there, then visit, order and pay. */
 export async function playLoop(
@@ -18,14 +18,19 @@ export async function playLoop(
   while (!signal.aborted) {
     await delay(PACE_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    const phone = pick(random, world.phones);
-    try {
-      if (!ready.has(phone)) {
+    const late = world.phones.filter((one) => !ready.has(one));
+    for (const phone of late) {
+      try {
         await synchronize(world.cloud, phone);
         ready.add(phone);
         say(`${phone.user} fetched the snapshot`);
-        continue;
+      } catch {
+        // None was pushed yet: the first run of the agent is still on its way.
       }
+    }
+    if (ready.size === 0) continue;
+    const phone = pick(random, [...ready]);
+    try {
       if (chance(random, 0.3)) {
         const visit = phone.startVisit();
         phone.endVisit(visit);
@@ -34,7 +39,6 @@ export async function playLoop(
       const sent = await phone.send({});
       say(`${phone.user} sent ${sent.length} packets`);
     } catch (error) {
-      if (!ready.has(phone)) continue;
       say(`${phone.user}: ${error instanceof Error ? error.message : 'failed'}`);
     }
   }

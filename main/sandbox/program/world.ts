@@ -49,6 +49,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     seed,
   });
   const dataDir = mkdtempSync(join(tmpdir(), 'erp-ferry-sandbox-'));
+  const forget = (): void => rmSync(dataDir, { recursive: true, force: true });
+  process.once('exit', forget);
   const settings = siteSettings({ erpPort: erp.said.port, cloudUrl: cloud.said.url, ...options.settings });
   mkdirSync(join(dataDir, 'mappings'));
   copyFileSync(MAPPING, join(dataDir, 'mappings', SAMPLE.mapping));
@@ -74,7 +76,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ),
     end: async () => {
       await Promise.all([erp.end(), cloud.end()]);
-      rmSync(dataDir, { recursive: true, force: true });
+      forget();
+      process.off('exit', forget);
     },
   };
 }
