@@ -1,9 +1,12 @@
+import { openSync, writeSync } from 'node:fs';
+import { createNodeHttpTransport } from '../../main/adapters/http/node-http-transport.ts';
 import { systemRuntime } from '../../main/adapters/runtime/system-runtime.ts';
 import { StartRefused } from '../../main/cli/program.ts';
-import { startSite } from '../../main/compose.ts';
+import { startSite, type Edges } from '../../main/compose.ts';
 import { createForgetfulNodeDisk } from '../support/forgetful-node-disk.ts';
-import type { AgentOptions, CrashPoint, Order, Told } from './crash-point.ts';
+import { EDGES, type AgentOptions, type CrashPoint, type Order, type Told } from './crash-point.ts';
 import { mortalRuntime } from './mortal-runtime.ts';
+import { reportingEarly, withoutSync } from './planted-bugs.ts';
 
 /**
  * The product's agent for the crash harness. One argument, JSON: AgentOptions. At its crash point it dies by SIGKILL inside
@@ -11,10 +14,17 @@ import { mortalRuntime } from './mortal-runtime.ts';
  */
 const options = JSON.parse(process.argv[2] ?? '{}') as AgentOptions;
 
+const trace = options.trace === undefined ? undefined : openSync(options.trace, 'w');
+
 const runtime = mortalRuntime({
   base: systemRuntime(),
   timeFactor: options.timeFactor ?? 1,
   clockStart: options.clockStart ?? Date.now(),
+  passed: (step, phase) => {
+    if (trace === undefined) return;
+    const number = EDGES.findIndex((edge) => edge.step === step && edge.phase === phase);
+    writeSync(trace, Uint8Array.of(number), 0, 1, 0);
+  },
   die: () => {
     process.kill(process.pid, 'SIGKILL');
     // The signal may be taken by another thread first: this one must not go on.
@@ -24,13 +34,20 @@ const runtime = mortalRuntime({
 
 const tell = (told: Told): void => void process.send?.(told);
 
+/** What is left out is the program's own. */
+function edges({ disk, bug }: AgentOptions): Edges {
+  const forgetful = disk === 'forgetful' ? createForgetfulNodeDisk() : undefined;
+  return {
+    runtime,
+    disk: bug === 'no-sync' && forgetful !== undefined ? withoutSync(forgetful) : forgetful,
+    http: bug === 'early-done' ? reportingEarly(createNodeHttpTransport(runtime)) : undefined,
+  };
+}
+
 async function start(crashAt: CrashPoint | undefined): Promise<void> {
   if (crashAt !== undefined) runtime.arm(crashAt);
   try {
-    const site = await startSite(
-      { dataDir: options.dataDir, env: process.env, mode: 'run' },
-      { runtime, disk: options.disk === 'forgetful' ? createForgetfulNodeDisk() : undefined },
-    );
+    const site = await startSite({ dataDir: options.dataDir, env: process.env, mode: 'run' }, edges(options));
     tell({ kind: 'ready' });
     await site.finished;
   } catch (error) {

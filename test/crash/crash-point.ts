@@ -1,3 +1,4 @@
+import type { Bug } from './planted-bugs.ts';
 import { STEPS, type StepName, type StepPhase } from '../../main/core/runtime/steps.ts';
 
 /** Where an agent dies: at the `occurrence`-th time (from 1, counted from the moment it is armed) it comes by. */
@@ -17,6 +18,10 @@ export interface AgentOptions {
   /** All clocks of the agent run this much faster, counted from `clockStart` (milliseconds since 1970 UTC). */
   readonly timeFactor?: number | undefined;
   readonly clockStart?: number | undefined;
+  /** Where the number of each step passed is written, so that a kill from outside tells where it struck. */
+  readonly trace?: string | undefined;
+  /** Plants a bug, to show that it is found. */
+  readonly bug?: Bug | undefined;
   /** Loads the program and waits for `start` before it touches the data folder. */
   readonly standBy?: boolean | undefined;
 }

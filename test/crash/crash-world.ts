@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LinkStatus, SiteStatus } from '../../shared/contract/status.ts';
@@ -9,7 +9,8 @@ import { startWorld, type QueueMode, type World } from '../../main/sandbox/progr
 import { SAMPLE } from '../../main/sandbox/sample-erp/site-settings.ts';
 import { AgentProcess } from './agent-process.ts';
 import { commitCuts, type CommitCuts } from './commit-cuts.ts';
-import type { CrashPoint, DiskKind } from './crash-point.ts';
+import { EDGES, pointName, type CrashPoint, type DiskKind } from './crash-point.ts';
+import type { Bug } from './planted-bugs.ts';
 import { FieldWork } from './field-work.ts';
 import { SiteWatch } from './site-watch.ts';
 
@@ -24,6 +25,13 @@ const VISIBILITY_MS = 2_000;
 export interface Trouble {
   readonly what: string;
   readonly detail: string;
+}
+
+export interface WorldChoice {
+  readonly mode: QueueMode;
+  readonly disk: DiskKind;
+  readonly seed: number;
+  readonly bug?: Bug | undefined;
 }
 
 export interface WorldVerdict {
@@ -52,12 +60,17 @@ export class CrashWorld {
   readonly #world: World;
   readonly #cache: string;
   readonly #clockStart = Date.now();
+  readonly #bug: Bug | undefined;
+  #trace = '';
+  #nextTrace = '';
   #agent: AgentProcess | undefined;
   #next: AgentProcess;
 
-  private constructor(world: World, mode: QueueMode, disk: DiskKind, seed: number) {
+  private constructor(world: World, options: WorldChoice) {
+    const { mode, disk, seed } = options;
     this.mode = mode;
     this.disk = disk;
+    this.#bug = options.bug;
     this.#world = world;
     this.#cache = mkdtempSync(join(tmpdir(), 'erp-ferry-crash-cache-'));
     this.work = new FieldWork({
@@ -69,8 +82,8 @@ export class CrashWorld {
     this.#next = this.#spawn();
   }
 
-  static async start(options: { mode: QueueMode; disk: DiskKind; seed: number }): Promise<CrashWorld> {
-    const { mode, disk, seed } = options;
+  static async start(options: WorldChoice): Promise<CrashWorld> {
+    const { mode, seed } = options;
     const world = await startWorld({
       seed,
       mode,
@@ -79,8 +92,7 @@ export class CrashWorld {
       settings: { pullEvery: '8s', pushEvery: '16s' },
     });
     hurry(join(world.dataDir, 'site.json'));
-    keepActivities(join(world.dataDir, 'mappings', SAMPLE.mapping));
-    return new CrashWorld(world, mode, disk, seed);
+    return new CrashWorld(world, options);
   }
 
   get running(): boolean {
@@ -98,12 +110,20 @@ export class CrashWorld {
     if (this.running) throw new Error('an agent runs already');
     const agent = this.#next;
     this.#agent = agent;
+    this.#trace = this.#nextTrace;
     this.#next = this.#spawn();
     this.lives += 1;
     await agent.start(crashAt);
     if (agent.refused !== undefined)
       this.troubles.push({ what: 'the agent did not start again', detail: agent.refused });
     return agent;
+  }
+
+  /** The last edge the newest life passed. */
+  lastPassed(): string {
+    const [number] = existsSync(this.#trace) ? readFileSync(this.#trace) : [];
+    const edge = number === undefined ? undefined : EDGES[number];
+    return edge === undefined ? 'before any step' : pointName(edge);
   }
 
   /** Starts an agent if none runs and lets it carry over everything. False when it could not: a trouble is noted. */
@@ -179,12 +199,15 @@ export class CrashWorld {
   }
 
   #spawn(): AgentProcess {
+    this.#nextTrace = join(this.#cache, `trace-${this.lives + 1}`);
     return new AgentProcess(
       {
         dataDir: this.#world.dataDir,
         disk: this.disk,
         timeFactor: TIME_FACTOR,
         clockStart: this.#clockStart,
+        trace: this.#nextTrace,
+        bug: this.#bug,
       },
       { ...this.#world.env, NODE_COMPILE_CACHE: this.#cache },
     );
@@ -300,11 +323,4 @@ function hurry(file: string): void {
   const settings = JSON.parse(readFileSync(file, 'utf8')) as { links: { push: object }[] };
   for (const link of settings.links) Object.assign(link.push, { maxHold: '1s' });
   writeFileSync(file, `${JSON.stringify(settings, undefined, 2)}\n`);
-}
-
-/** Rows of the activity list that come with orders and payments are kept, not written. */
-function keepActivities(file: string): void {
-  const mapping = JSON.parse(readFileSync(file, 'utf8')) as { pull: { keepOnly: string[] } };
-  if (!mapping.pull.keepOnly.includes('CustomerActivity')) mapping.pull.keepOnly.push('CustomerActivity');
-  writeFileSync(file, JSON.stringify(mapping));
 }

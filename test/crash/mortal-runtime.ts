@@ -1,4 +1,5 @@
 import type { Runtime } from '../../main/core/runtime/runtime.ts';
+import type { StepName, StepPhase } from '../../main/core/runtime/steps.ts';
 import type { CrashPoint } from './crash-point.ts';
 
 export interface MortalRuntime extends Runtime {
@@ -15,6 +16,8 @@ export function mortalRuntime(options: {
   readonly timeFactor: number;
   readonly clockStart: number;
   readonly die: () => void;
+  /** Called with every edge of every step, before anything else. */
+  readonly passed?: ((step: StepName, phase: StepPhase) => void) | undefined;
 }): MortalRuntime {
   const { base, timeFactor, clockStart, die } = options;
   let point: CrashPoint | undefined;
@@ -25,6 +28,7 @@ export function mortalRuntime(options: {
     monotonic: () => base.monotonic() * timeFactor,
     sleep: (ms, signal) => base.sleep(ms / timeFactor, signal),
     step: (name, phase) => {
+      options.passed?.(name, phase);
       if (point === undefined || point.step !== name || point.phase !== phase) return;
       passed += 1;
       if (passed >= point.occurrence) die();

@@ -20,6 +20,8 @@ export interface PlayReport {
   /** Of those, how many were followed by a start that carried over everything. */
   readonly recovered: ReadonlyMap<string, number>;
   readonly random: number;
+  /** The edge each random kill struck after. */
+  readonly randomAfter: ReadonlyMap<string, number>;
   readonly cuts: CutCounts;
   readonly notReached: readonly string[];
 }
@@ -34,6 +36,7 @@ export async function playKills(
   const recovered = new Map<string, number>();
   const notReached: string[] = [];
   let unhealed: string[] = [];
+  const randomAfter = new Map<string, number>();
   let random = 0;
   const count = (map: Map<string, number>, name: string): void =>
     void map.set(name, (map.get(name) ?? 0) + 1);
@@ -84,6 +87,7 @@ export async function playKills(
     await world.agent.kill();
     await sent;
     random += 1;
+    count(randomAfter, world.lastPassed());
     unhealed.push('random');
   };
 
@@ -101,7 +105,7 @@ export async function playKills(
     if (index % DAY === 0) say(`${world.mode}/${world.disk}: ${index} of ${plan.length} kills`);
   }
   if (unhealed.length > 0) await heal();
-  return { steps, recovered, random, cuts: await world.cuts.struck(), notReached };
+  return { steps, recovered, random, randomAfter, cuts: await world.cuts.struck(), notReached };
 }
 
 /**

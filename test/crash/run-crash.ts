@@ -2,7 +2,7 @@ import { seededRandom } from '../../main/sandbox/sample-erp/seeded-random.ts';
 import type { QueueMode } from '../../main/sandbox/program/world.ts';
 import type { CutCounts } from './commit-cuts.ts';
 import { EDGES, pointName, type DiskKind } from './crash-point.ts';
-import { CrashWorld, type Trouble, type WorldVerdict } from './crash-world.ts';
+import { CrashWorld, type Trouble, type WorldChoice, type WorldVerdict } from './crash-world.ts';
 import { planKills, shareOfEdges, type Kill } from './kill-plan.ts';
 import { playKills, type PlayReport } from './play-kills.ts';
 
@@ -43,6 +43,8 @@ export interface CrashReport {
   readonly kills: number;
   readonly stepKills: number;
   readonly randomKills: number;
+  /** How many random kills struck after which edge. */
+  readonly randomAfter: Readonly<Record<string, number>>;
   readonly commitCuts: CutCounts;
   readonly lives: number;
   readonly orders: number;
@@ -77,15 +79,11 @@ const WORLDS: readonly { readonly mode: QueueMode; readonly disk: DiskKind }[] =
 const AT_ONCE = 2;
 
 /** Plays one world by its plan and judges it. */
-export async function playWorld(options: {
-  readonly mode: QueueMode;
-  readonly disk: DiskKind;
-  readonly seed: number;
-  readonly plan: readonly Kill[];
-  readonly say: (text: string) => void;
-}): Promise<WorldReport> {
-  const { mode, disk, seed, plan, say } = options;
-  const world = await CrashWorld.start({ mode, disk, seed });
+export async function playWorld(
+  options: WorldChoice & { readonly plan: readonly Kill[]; readonly say: (text: string) => void },
+): Promise<WorldReport> {
+  const { mode, disk, plan, say } = options;
+  const world = await CrashWorld.start(options);
   try {
     // The first morning: nobody dies before every phone has its snapshot.
     const awake = await world.closeDay();
@@ -162,6 +160,9 @@ export function crashReport(seed: number, everyStep: boolean, worlds: readonly W
     Object.fromEntries(
       keys.map((key) => [key, sum((world) => (of(world) === key ? killsOf(world) : 0))]),
     ) as Record<K, number>;
+  const randomAfter: Record<string, number> = {};
+  for (const { play } of worlds)
+    for (const [name, kills] of play.randomAfter) randomAfter[name] = (randomAfter[name] ?? 0) + kills;
   const killed = steps.filter(({ kills }) => kills > 0);
   return {
     ok:
@@ -170,6 +171,7 @@ export function crashReport(seed: number, everyStep: boolean, worlds: readonly W
     kills: sum(killsOf),
     stepKills: sum(stepKillsOf),
     randomKills: sum(({ play }) => play.random),
+    randomAfter,
     commitCuts: {
       beforeCommit: sum(({ play }) => play.cuts.beforeCommit),
       afterCommit: sum(({ play }) => play.cuts.afterCommit),
