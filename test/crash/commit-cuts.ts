@@ -4,6 +4,8 @@ export type Cut = (typeof CUTS)[number];
 
 /** Only units that write documents have this in their text. */
 const UNIT = "SET @step = N'result'";
+/** In units that write an order. */
+const ORDER = 'INSERT INTO [dbo].[SalesOrders]';
 
 const FAULTS: Readonly<Record<Cut, object>> = {
   /** The server never sees the batch. */
@@ -20,6 +22,10 @@ export interface CutCounts {
 }
 
 export interface CommitCuts {
+  /** From now on every unit with an order that arrives is noted, see `arrived`. */
+  watch(): Promise<void>;
+  /** Units with an order that arrived at the ERP while watched. */
+  arrived(): Promise<number>;
   arm(cut: Cut): Promise<void>;
   clear(): Promise<void>;
   struck(): Promise<CutCounts>;
@@ -35,13 +41,18 @@ export function commitCuts(control: string): CommitCuts {
     if (!answer.ok) throw new Error(`the sample ERP refused ${what}: ${answer.status}`);
     return answer.json();
   };
+  const log = async (): Promise<readonly { kind: string; at?: string }[]> =>
+    (await call('log')) as readonly { kind: string; at?: string }[];
   return {
+    // A delay too short to matter leaves a line in the log.
+    watch: async () => void (await call('arm', { kind: 'delay', ms: 1, times: 'always', match: ORDER })),
+    arrived: async () => (await log()).filter(({ kind }) => kind === 'delay').length,
     arm: async (cut) => void (await call('arm', FAULTS[cut])),
     clear: async () => void (await call('clear')),
     struck: async () => {
-      const log = (await call('log')) as readonly { kind: string; at?: string }[];
+      const done = await log();
       const count = (where: string): number =>
-        log.filter(({ kind, at }) => kind === 'cut' && at === where).length;
+        done.filter(({ kind, at }) => kind === 'cut' && at === where).length;
       return { beforeCommit: count('before-execution'), afterCommit: count('after-execution') };
     },
   };

@@ -11,6 +11,7 @@ import { AgentProcess } from './agent-process.ts';
 import { commitCuts, type CommitCuts } from './commit-cuts.ts';
 import { EDGES, pointName, type CrashPoint, type DiskKind } from './crash-point.ts';
 import type { Bug } from './planted-bugs.ts';
+import { holdOrders, type HeldOrders } from './held-unit.ts';
 import { FieldWork } from './field-work.ts';
 import { SiteWatch } from './site-watch.ts';
 
@@ -117,6 +118,24 @@ export class CrashWorld {
     if (agent.refused !== undefined)
       this.troubles.push({ what: 'the agent did not start again', detail: agent.refused });
     return agent;
+  }
+
+  holdOrders(): Promise<HeldOrders> {
+    return holdOrders(this.#world.erpPort);
+  }
+
+  /** Asks at every sign of life of the running agent. False when it died or the time was over first. */
+  async until(holds: () => Promise<boolean>): Promise<boolean> {
+    const watch = await SiteWatch.open(this.#world.dataDir);
+    if (watch === undefined) return false;
+    const deadline = AbortSignal.timeout(HEAL_MS);
+    deadline.addEventListener('abort', () => watch.close(), { once: true });
+    try {
+      while ((await watch.next()) !== undefined) if (await holds()) return true;
+      return false;
+    } finally {
+      watch.close();
+    }
   }
 
   /** The last edge the newest life passed. */

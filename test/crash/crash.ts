@@ -66,7 +66,7 @@ async function main(): Promise<number> {
   else process.stdout.write(`${table(report)}\n`);
   for (const finding of report.findings.slice(0, MOST_SHOWN)) say(JSON.stringify(finding));
   say(
-    `${report.kills} kills (${report.stepKills} at steps, ${report.randomKills} at random), ` +
+    `${report.kills} kills (${report.stepKills} at steps, ${report.randomKills} at random, ${report.heldKills} inside a unit of work), ` +
       `${report.commitCuts.beforeCommit} units cut before and ${report.commitCuts.afterCommit} after COMMIT, ` +
       `${report.orders} orders with ${report.lines} lines in ${seconds} s; lost ${report.lost}, ` +
       `duplicated ${report.duplicated}, changed ${report.changed}, stuck ${report.stuck}`,

@@ -21,7 +21,13 @@ export interface RandomKill {
   readonly cut?: Cut | undefined;
 }
 
-export type Kill = StepKill | RandomKill;
+/** While the ERP has a unit of work in hand: it waits for somebody else's lock, which goes before or after the restart. */
+export interface HeldKill {
+  readonly kind: 'held';
+  readonly release: 'before-restart' | 'after-restart';
+}
+
+export type Kill = StepKill | RandomKill | HeldKill;
 
 type Edge = Omit<CrashPoint, 'occurrence'>;
 
@@ -52,6 +58,7 @@ export function planKills(options: {
   readonly random: Random;
   readonly edges: readonly Edge[];
   readonly randomKills: number;
+  readonly heldKills: number;
   readonly cuts: boolean;
 }): readonly Kill[] {
   const { random, edges, cuts } = options;
@@ -74,7 +81,11 @@ export function planKills(options: {
     work: pick(random, ['plain', 'plain', 'plain', 'large', 'waiting']),
     cut: cuts && chance(random, 0.2) ? nextCut() : undefined,
   }));
-  return shuffled([...steps, ...any], random);
+  const held = Array.from({ length: options.heldKills }, (_, index): Kill => ({
+    kind: 'held',
+    release: index % 2 === 0 ? 'after-restart' : 'before-restart',
+  }));
+  return shuffled([...steps, ...any, ...held], random);
 }
 
 function shuffled<T>(list: readonly T[], random: Random): T[] {

@@ -3,7 +3,7 @@ import type { CutCounts } from './commit-cuts.ts';
 import type { CrashPoint } from './crash-point.ts';
 import { pointName } from './crash-point.ts';
 import { CrashWorld } from './crash-world.ts';
-import type { Kill, RandomKill, StepKill } from './kill-plan.ts';
+import type { HeldKill, Kill, RandomKill, StepKill } from './kill-plan.ts';
 
 /** A packet that was in hand at three ends in a row is put before a person: after two, everything is let through once. */
 const MOST_UNHEALED = 2;
@@ -22,6 +22,8 @@ export interface PlayReport {
   readonly random: number;
   /** The edge each random kill struck after. */
   readonly randomAfter: ReadonlyMap<string, number>;
+  /** Kills while the ERP had a unit in hand. */
+  readonly held: number;
   readonly cuts: CutCounts;
   readonly notReached: readonly string[];
 }
@@ -38,6 +40,7 @@ export async function playKills(
   let unhealed: string[] = [];
   const randomAfter = new Map<string, number>();
   let random = 0;
+  let held = 0;
   const count = (map: Map<string, number>, name: string): void =>
     void map.set(name, (map.get(name) ?? 0) + 1);
 
@@ -91,21 +94,42 @@ export async function playKills(
     unhealed.push('random');
   };
 
+  /** False when no unit came to wait. */
+  const killHeld = async ({ release }: HeldKill): Promise<boolean> => {
+    const orders = await world.holdOrders();
+    try {
+      const before = await world.cuts.arrived();
+      await world.cuts.watch();
+      await world.work.send('plain');
+      if (!(await world.until(async () => (await world.cuts.arrived()) > before))) return false;
+      await world.agent.kill();
+      held += 1;
+      unhealed.push('held');
+      if (release === 'before-restart') await orders.release();
+      await world.startAgent();
+      return true;
+    } finally {
+      await orders.release();
+    }
+  };
+
   for (const [index, kill] of plan.entries()) {
-    const fresh = kill.kind === 'step' && !kill.atStart;
+    const fresh = kill.kind === 'held' || (kill.kind === 'step' && !kill.atStart);
     if ((fresh || unhealed.length >= MOST_UNHEALED) && !(await heal())) break;
     if (index % DAY === DAY - 1 && !((await heal()) && (await world.closeDay()))) break;
     // Steps of a start need one; a life that healed is ended for it like any other.
     if (kill.kind === 'step' && kill.atStart && world.running) await world.agent.kill();
     if (kill.kind === 'random') await killAtRandom(kill);
-    else if (!(await killAtStep(kill))) notReached.push(pointName(kill.point));
+    else if (kill.kind === 'held') {
+      if (!(await killHeld(kill))) notReached.push('a unit that waits in the ERP');
+    } else if (!(await killAtStep(kill))) notReached.push(pointName(kill.point));
     await world.cuts.clear();
     if (world.troubles.length > 0)
       say(`  trouble after ${JSON.stringify(kill)}: ${world.troubles.at(-1)?.what ?? ''}`);
     if (index % DAY === 0) say(`${world.mode}/${world.disk}: ${index} of ${plan.length} kills`);
   }
   if (unhealed.length > 0) await heal();
-  return { steps, recovered, random, randomAfter, cuts: await world.cuts.struck(), notReached };
+  return { steps, recovered, held, random, randomAfter, cuts: await world.cuts.struck(), notReached };
 }
 
 /**

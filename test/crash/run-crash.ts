@@ -43,6 +43,8 @@ export interface CrashReport {
   readonly kills: number;
   readonly stepKills: number;
   readonly randomKills: number;
+  /** Kills while the ERP had a unit of work in hand. */
+  readonly heldKills: number;
   /** How many random kills struck after which edge. */
   readonly randomAfter: Readonly<Record<string, number>>;
   readonly commitCuts: CutCounts;
@@ -75,6 +77,8 @@ const WORLDS: readonly { readonly mode: QueueMode; readonly disk: DiskKind }[] =
   { mode: 'sticky', disk: 'forgetful' },
   { mode: 'sqs', disk: 'node' },
 ];
+/** One for each way the other transaction can end. */
+const HELD_PER_WORLD = 2;
 /** One for each core of a small machine. */
 const AT_ONCE = 2;
 
@@ -117,6 +121,7 @@ export async function runCrash(options: CrashOptions): Promise<CrashReport> {
       random: seededRandom(`${seed}/plan/${index}`),
       edges: shareOfEdges(options.timesPerEdge, index, WORLDS.length),
       randomKills: share(options.kills),
+      heldKills: HELD_PER_WORLD,
       cuts: true,
     });
     return { ...world, seed, plan, say };
@@ -134,13 +139,15 @@ export function crashReport(seed: number, everyStep: boolean, worlds: readonly W
   const sum = (pick: (world: WorldReport) => number): number =>
     worlds.reduce((total, one) => total + pick(one), 0);
   const stepKillsOf = ({ play }: WorldReport): number => [...play.steps.values()].reduce((a, b) => a + b, 0);
-  const killsOf = (world: WorldReport): number => stepKillsOf(world) + world.play.random;
+  const killsOf = (world: WorldReport): number => stepKillsOf(world) + world.play.random + world.play.held;
   const steps = EDGES.map((edge): StepReport => {
     const name = pointName(edge);
     const kills = sum(({ play }) => play.steps.get(name) ?? 0);
     return { ...edge, kills, found: kills > 0 && kills === sum(({ play }) => play.recovered.get(name) ?? 0) };
   });
-  const neverReached = everyStep ? steps.filter(({ kills }) => kills === 0).map(pointNameOf) : [];
+  const neverReached = everyStep
+    ? steps.filter(({ kills }) => kills === 0).map(pointNameOf)
+    : worlds.flatMap(({ play }) => play.notReached);
   const verdicts = worlds.flatMap(({ verdict }) => verdict ?? []);
   const count = (kind: 'lost' | 'duplicated' | 'changed' | 'invented' | 'reused'): number =>
     verdicts.reduce((total, { orders }) => total + orders[kind], 0);
@@ -171,6 +178,7 @@ export function crashReport(seed: number, everyStep: boolean, worlds: readonly W
     kills: sum(killsOf),
     stepKills: sum(stepKillsOf),
     randomKills: sum(({ play }) => play.random),
+    heldKills: sum(({ play }) => play.held),
     randomAfter,
     commitCuts: {
       beforeCommit: sum(({ play }) => play.cuts.beforeCommit),
