@@ -53,6 +53,36 @@ export interface FailureText {
 const isErp = (endpoint: Endpoint): boolean => endpoint.startsWith('erp:');
 const administrator = (endpoint: Endpoint): Owner =>
   isErp(endpoint) ? 'erp-administrator' : 'cloud-administrator';
+/** The id of the ERP or link in `site.json`, as secrets are named after it. */
+const nameOf = (endpoint: Endpoint): string => endpoint.slice(endpoint.indexOf(':') + 1);
+
+/** Refusals with words of their own: who acts and what helps differ from a value that does not fit. */
+const REFUSED: ReadonlyMap<string, readonly [owner: Owner, name: string]> = new Map([
+  ['other-company', ['integrator', 'otherCompany']],
+  ['other-user', ['cloud-administrator', 'otherUser']],
+  ['body-gone', ['cloud-administrator', 'bodyGone']],
+  ...[
+    'doctype',
+    'field-twice',
+    'malformed',
+    'name-too-long',
+    'not-a-packet',
+    'not-utf8',
+    'status-differs',
+    'text-too-long',
+    'too-deep',
+    'too-large',
+    'too-many-attributes',
+    'too-many-fields',
+    'too-many-rows',
+    'too-many-tables',
+    'unexpected-element',
+    'unexpected-text',
+    'unknown-status',
+    'unnamed-table',
+    'wrong-encoding',
+  ].map((code): [string, readonly [Owner, string]] => [code, ['integrator', 'badPacket']]),
+]);
 
 /** The words for a failure: one catalogue entry `failure.<name>.what` and `.next` per case. Pure. */
 export function explainFailure(failure: SyncFailure): FailureText {
@@ -80,21 +110,25 @@ export function explainFailure(failure: SyncFailure): FailureText {
         isErp(failure.endpoint) ? 'erpUnauthorized' : 'cloudUnauthorized',
         {
           endpoint: failure.endpoint,
+          name: nameOf(failure.endpoint),
           cause: failure.cause,
         },
       );
-    case 'rejected':
-      return text('integrator', 'rejected', {
+    case 'rejected': {
+      const [owner, name] = REFUSED.get(failure.code) ?? ['integrator', 'rejected'];
+      return text(owner, name, {
         code: failure.code,
         where: failure.where ?? '',
         field: failure.field ?? '',
         message: failure.message,
       });
+    }
     case 'conflict':
       return text('integrator', 'conflict', { where: failure.where, message: failure.message });
     case 'invalid-response':
       return text(administrator(failure.endpoint), 'invalidResponse', {
         endpoint: failure.endpoint,
+        name: nameOf(failure.endpoint),
         where: failure.where,
         detail: failure.detail,
       });

@@ -58,7 +58,8 @@ export async function openWorld(): Promise<BadInputWorld> {
   });
   const face = await serveFetch((request) => cloud.handle(request));
   const erp = await judgeConnection(server.port);
-  const one = async (query: string): Promise<string> => String(Object.values((await erp.query(query))[0] ?? {})[0]);
+  const one = async (query: string): Promise<string> =>
+    String(Object.values((await erp.query(query))[0] ?? {})[0]);
   const names = await erp.query('SELECT UserName FROM dbo.MobileUsers WHERE Active = 1 ORDER BY UserName');
   return {
     server,
@@ -149,6 +150,14 @@ export class TestSite {
     writeFileSync(join(this.dataDir, 'site.json'), JSON.stringify(settings, undefined, 2));
   }
 
+  changeMapping(change: (text: string) => string): void {
+    const file = join(this.dataDir, 'mappings', SAMPLE.mapping);
+    const text = readFileSync(file, 'utf8');
+    const changed = change(text);
+    if (changed === text) throw new Error('the mapping was not changed');
+    writeFileSync(file, changed);
+  }
+
   /** As a person does while the program runs. */
   setSecret(name: string, value: string): void {
     openSecrets(this.dataDir, { env: {}, now: () => Date.now() }).set(name, value);
@@ -233,10 +242,9 @@ export class TestSite {
     return (await this.#ask('configCheck', {})).problems;
   }
 
-  async #ask<N extends 'sync' | 'status' | 'queueList' | 'queueShow' | 'queueRetry' | 'runsList' | 'configCheck'>(
-    name: N,
-    args: object,
-  ): Promise<ResultOf<N>> {
+  async #ask<
+    N extends 'sync' | 'status' | 'queueList' | 'queueShow' | 'queueRetry' | 'runsList' | 'configCheck',
+  >(name: N, args: object): Promise<ResultOf<N>> {
     if (this.#handle === undefined) throw new Error('the site was not started');
     const handler = this.#handle.handlers[name] as unknown as (
       args: object,

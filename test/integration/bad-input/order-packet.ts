@@ -12,7 +12,7 @@ let made = 0;
 /** One order with one line, as a phone writes it. Each has a number of its own. */
 export function orderPacket(
   world: Pick<BadInputWorld, 'users' | 'customer' | 'item'>,
-  wishes: { user?: string; customer?: string; documentType?: string } = {},
+  wishes: { user?: string; customer?: string; item?: string; documentType?: string } = {},
 ): OrderText {
   made += 1;
   const no = `BAD-${process.pid}-${made}`;
@@ -48,7 +48,7 @@ export function orderPacket(
               ['DMS_ROWID', randomUUID()],
               ['documentNo', no],
               ['lineNo', '10000'],
-              ['no', world.item],
+              ['no', wishes.item ?? world.item],
               ['quantity', '2.5'],
               ['unitOfMeasure', 'PCS'],
               ['unitPrice', '4.04'],
