@@ -53,6 +53,7 @@ const RESERVE_BYTES = 256 * 1024 * 1024;
 
 const hashText = (text: string): Sha256 => sha256(createHash('sha256').update(text, 'utf8').digest('hex'));
 const PAGE = fileURLToPath(new URL('../dist/renderer', import.meta.url));
+const NO_PAGE = 'The page is not there: it is not built yet. Build it with: node .ci/setup.mjs';
 
 /**
  * Starts a site: lock, store, parts, pipe, console, links, in this order; ends in the reverse one. Throws StartRefused when
@@ -137,7 +138,9 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
     const pipe = await startPipe({ dataDir, handlers, events: agent.events, onDefect });
     ends.push(() => pipe.stop());
     const wanted = options.console ?? site.settings.console.enabled;
-    const page = wanted && existsSync(PAGE) ? PAGE : undefined;
+    const page = wanted && existsSync(join(PAGE, 'index.html')) ? PAGE : undefined;
+    const notes = wanted && page === undefined ? [NO_PAGE] : [];
+    for (const note of notes) log.warn('no console', { note });
     const web =
       page === undefined
         ? undefined
@@ -163,6 +166,7 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
     return {
       handlers,
       events: agent.events,
+      notes,
       finished,
       stop: async (signal) => {
         agent.stop();
@@ -177,7 +181,7 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
     };
   } catch (error) {
     await endAll(ends);
-    throw error;
+    throw error instanceof StoreError ? storeRefused(error) : error;
   }
 }
 
@@ -310,15 +314,16 @@ function openSiteStore(dataDir: string, site: LoadedSite, runtime: Runtime, log:
       onDamaged: (damage) => log.error('a stored row cannot be read', { damage: damage.message }),
     });
   } catch (error) {
-    if (error instanceof StoreError)
-      throw new StartRefused(
-        'store',
-        `The local store cannot be opened: ${error.message}`,
-        'Look at the data folder.',
-      );
-    throw error;
+    throw error instanceof StoreError ? storeRefused(error) : error;
   }
 }
+
+const storeRefused = (error: StoreError): StartRefused =>
+  new StartRefused(
+    'store',
+    `The local store cannot be used: ${error.message}`,
+    'Look at the data folder and its disk.',
+  );
 
 /** Names the installation towards the ledger: made once, kept in the data folder. */
 function siteIdOf(dataDir: string, runtime: Runtime): string {

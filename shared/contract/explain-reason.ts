@@ -5,7 +5,13 @@ import type { Explanation } from './status.ts';
 /** Why an item is where it is, as the queue keeps it. */
 type Reason =
   | { readonly kind: 'failure'; readonly failure: SyncFailure }
-  | { readonly kind: 'waits-for'; readonly what: string; readonly number: string; readonly until: number }
+  | {
+      readonly kind: 'waits-for';
+      readonly what: string;
+      readonly number: string;
+      readonly until: number;
+      readonly overdue?: true | undefined;
+    }
   | { readonly kind: 'person'; readonly note: string }
   | { readonly kind: 'unclean-exits'; readonly times: number };
 
@@ -29,7 +35,11 @@ export function explainReason(reason: Reason): Explanation {
     case 'failure':
       return failureView(reason.failure);
     case 'waits-for':
-      return about('nobody', 'waitsFor', { what: reason.what, number: reason.number, until: reason.until });
+      return about(reason.overdue ? 'user' : 'nobody', reason.overdue ? 'waitedFor' : 'waitsFor', {
+        what: reason.what,
+        number: reason.number,
+        until: reason.until,
+      });
     case 'person':
       return about('user', 'person', { note: reason.note });
     case 'unclean-exits':

@@ -6,6 +6,7 @@ import type { LoadedSite } from '../../main/adapters/config/load-site.ts';
 import type { Log } from '../../main/adapters/log/create-log.ts';
 import { createRedactor } from '../../main/adapters/log/redactor.ts';
 import type { ClosablePacketErp } from '../../main/adapters/erp-mssql/packet-erp.ts';
+import { StoreError } from '../../main/core/queue/store-error.ts';
 import { Endpoints } from '../../main/core/queue/endpoints.ts';
 import type { PacketLink } from '../../main/core/packets/packet-link.ts';
 import type { Runtime } from '../../main/core/runtime/runtime.ts';
@@ -109,6 +110,8 @@ export class Incarnation {
       store.releaseClaims(start, runtime.wall());
       await this.link.run(this.#stop.signal);
     } catch (error) {
+      // A store that refuses at the start ends the process; whoever watches it starts it again.
+      if (error instanceof StoreError) this.die();
       if (this.#alive) throw error;
     }
   }

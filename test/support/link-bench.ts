@@ -16,7 +16,7 @@ import { mappingSchema } from '../../shared/model/mapping.ts';
 import { simHttp } from '../simulation/sim-http.ts';
 import { createForgetfulDisk, type ForgetfulDisk } from './forgetful-disk.ts';
 import { MemoryErp } from './memory-erp.ts';
-import { createTestRuntime, type TestRuntime } from './test-runtime.ts';
+import { createTestRuntime, TEST_START, type TestRuntime } from './test-runtime.ts';
 
 const hash = (text: string): Sha256 => sha256(createHash('sha256').update(text).digest('hex'));
 export const AREA = 'ACME';
@@ -128,7 +128,8 @@ export function linkBench(
   const cloud =
     options.cloud ??
     createDynamicsMobile({
-      clock: { now: () => runtime.wall() },
+      // The cloud's own clock: it does not jump with ours.
+      clock: { now: () => TEST_START + runtime.monotonic() },
       random: () => runtime.random(),
       newId: () => runtime.newId(),
       sleep: (ms, signal) => runtime.sleep(ms, signal ?? never),

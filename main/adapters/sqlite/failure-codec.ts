@@ -36,7 +36,13 @@ const failure: z.ZodType<SyncFailure> = z.discriminatedUnion('kind', [
 
 const reason: z.ZodType<ItemReason> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failure'), failure }),
-  z.object({ kind: z.literal('waits-for'), what: z.string(), number: z.string(), until: z.number() }),
+  z.object({
+    kind: z.literal('waits-for'),
+    what: z.string(),
+    number: z.string(),
+    until: z.number(),
+    overdue: z.literal(true).optional(),
+  }),
   z.object({ kind: z.literal('person'), note: z.string() }),
   z.object({ kind: z.literal('unclean-exits'), times: z.number() }),
 ]);

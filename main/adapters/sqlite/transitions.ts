@@ -19,6 +19,8 @@ const table = {
   voidSnapshot: { from: ['ready', 'working', 'waiting', 'unknown', 'parked'], to: 'discarded' },
   /** A newer snapshot takes its place. */
   supersede: { from: ['ready', 'waiting', 'unknown', 'parked'], to: 'discarded' },
+  /** What a parked item waited for came after all. */
+  awaitedArrives: { from: ['parked'], to: 'ready' },
   /** A row that cannot be read is put before a person instead of stopping the others. */
   quarantine: { from: ['ready', 'waiting', 'unknown'], to: 'parked' },
 } as const satisfies Readonly<

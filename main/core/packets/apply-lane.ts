@@ -192,11 +192,7 @@ export class ApplyLane {
         if (runtime.wall() < until)
           return this.#wait(item, { kind: 'waits-for', what, number, until }, until);
         if (otherwise === 'park')
-          return this.#failed(
-            item,
-            { kind: 'rejected', code: 'reference-missing', message: `${what} ${number}` },
-            signal,
-          );
+          return this.#park(item, { kind: 'waits-for', what, number, until, overdue: true }, signal);
       }
       const outcome = await durably(runtime, 'pull.apply', () =>
         this.#parts.erp.writer.apply(left.value.unit, signal),
@@ -279,7 +275,7 @@ export class ApplyLane {
   }
 
   async #failed(item: Item, failure: SyncFailure, signal: AbortSignal): Promise<Ended> {
-    const { runtime, endpoints, erpEndpoint, log } = this.#parts;
+    const { runtime, endpoints, erpEndpoint, log, store, link } = this.#parts;
     const now = runtime.wall();
     const failures = 'endpoint' in failure ? endpoints.failed(failure.endpoint, failure) : item.attempts;
     const decision = decide(failure, { failures, attempts: item.attempts, jitter: runtime.random() }, now);
@@ -301,6 +297,10 @@ export class ApplyLane {
       case 'pause-lane':
         endpoints.rest(erpEndpoint, decision.afterMs);
         this.#record(item, { kind: 'retry', dueAt: now, failure });
+        return REST;
+      case 'pause-link':
+        store.setPause({ link, by: 'program', since: now, reason: 'transaction-ended', failure });
+        this.#record(item, { kind: 'unknown', dueAt: now, failure });
         return REST;
       case 'stop':
         this.#record(item, { kind: 'retry', dueAt: now, failure });

@@ -11,6 +11,8 @@ export type Decision =
   | { readonly kind: 'park' }
   /** Nothing of this link until then (or until a person or a change of settings resumes it). */
   | { readonly kind: 'pause-lane'; readonly afterMs: number }
+  /** Nothing of this link until a person resumes it: going on would break what the ledger promises. */
+  | { readonly kind: 'pause-link' }
   /** Nothing to this endpoint until then. */
   | { readonly kind: 'pause-endpoint'; readonly endpoint: Endpoint; readonly afterMs: number }
   /** The program is being stopped. */
@@ -38,6 +40,11 @@ const THROTTLED = { firstMs: 60_000, mostMs: 15 * 60_000 } as const;
 const PROBE_MS = 1_000;
 /** A defect shows itself at once when it is one; the second and third attempt are for what only looked like one. */
 const DEFECT_ATTEMPTS = 3;
+/**
+ * A procedure or trigger of the ERP committed or rolled back in the middle of our unit of work: with it in place nothing can
+ * be written exactly once.
+ */
+const TRANSACTION_ENDED = 'transaction-ended';
 /** How often a program that was fenced off looks whether it may write again. */
 const FENCED_MS = 10_000;
 
@@ -73,6 +80,7 @@ export function decide(
     case 'unauthorized':
       return { kind: 'pause-lane', afterMs: UNAUTHORIZED_MS };
     case 'rejected':
+      return failure.code === TRANSACTION_ENDED ? { kind: 'pause-link' } : { kind: 'park' };
     case 'conflict':
       return { kind: 'park' };
     case 'unknown-outcome':

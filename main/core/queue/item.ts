@@ -34,7 +34,14 @@ export type Direction = 'in' | 'out';
 /** Why an item is where it is: a failure, or what it waits for. Shown to people through the catalogue. */
 export type ItemReason =
   | { readonly kind: 'failure'; readonly failure: SyncFailure }
-  | { readonly kind: 'waits-for'; readonly what: string; readonly number: string; readonly until: Instant }
+  /** `overdue`: it did not come in time. A parked item that has it goes on by itself when it comes after all. */
+  | {
+      readonly kind: 'waits-for';
+      readonly what: string;
+      readonly number: string;
+      readonly until: Instant;
+      readonly overdue?: true | undefined;
+    }
   | { readonly kind: 'person'; readonly note: string }
   | { readonly kind: 'unclean-exits'; readonly times: number };
 

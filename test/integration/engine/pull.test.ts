@@ -99,6 +99,46 @@ test('what never comes is waited for ten minutes, then the handler’s choice: p
   expect(b.store.counts(b.link.parts.link, b.runtime.wall())).toMatchObject({ pendingIn: 0, parked: 1 });
 });
 
+test('an order parked because its visit never came goes on by itself when it comes after all', async () => {
+  const b = bench();
+  b.deliver(order('SO-1', { visitNo: 'V-1' }));
+  await b.run('pull');
+  await b.runtime.advance(601_000);
+  await b.run('pull');
+  expect(b.store.counts(b.link.parts.link, b.runtime.wall())).toMatchObject({ pendingIn: 0, parked: 1 });
+  b.deliver(packet('Visit', 'row-V-1', { no: 'V-1' }));
+  await b.run('pull');
+  expect(b.erp.written).toEqual(['visit V-1', 'order SO-1']);
+  expect(b.store.counts(b.link.parts.link, b.runtime.wall())).toMatchObject({ pendingIn: 0, parked: 0 });
+});
+
+test('a procedure that ends our transaction pauses the link until a person resumes it', async () => {
+  const b = bench();
+  b.erp.next = [{ kind: 'rejected', code: 'transaction-ended', where: 'dbo.Post', message: '' }];
+  b.deliver(order('SO-1'));
+  b.deliver(order('SO-2'));
+  await b.run('pull');
+  expect(b.erp.written).toEqual([]);
+  expect(b.store.pause(b.link.parts.link)).toMatchObject({ by: 'program' });
+  b.store.clearPause(b.link.parts.link);
+  await b.run('pull');
+  expect(b.erp.written.toSorted()).toEqual(['order SO-1', 'order SO-2']);
+});
+
+test('a clock set back three hours stops neither schedule nor orders nor reports', async () => {
+  const b = bench();
+  const stop = new AbortController();
+  const running = b.link.run(stop.signal);
+  await b.runtime.advance(10_000);
+  b.runtime.clock.jumpWall(-3 * 3_600_000);
+  b.deliver(order('SO-1'));
+  await b.runtime.advance(6 * 60_000);
+  expect(b.erp.written).toEqual(['order SO-1']);
+  expect(queue(b)).toMatchObject({ waiting: [], delivered: [] });
+  stop.abort();
+  await b.finish(running);
+});
+
 test('a commit whose answer was lost is found in the ledger and not repeated', async () => {
   const b = bench();
   b.erp.next = ['answer-lost'];

@@ -73,6 +73,16 @@ describe('what a failure leads to', () => {
     expect(backoffMs(1, { firstMs: 1000, mostMs: 20_000, jitter: 0.999 })).toBeGreaterThanOrEqual(750);
   });
 
+  it('pauses the whole link when the ERP ends our transaction by itself', () => {
+    const failure: SyncFailure = {
+      kind: 'rejected',
+      code: 'transaction-ended',
+      where: 'dbo.Post',
+      message: '',
+    };
+    expect(decide(failure, calm, 0)).toEqual({ kind: 'pause-link' });
+  });
+
   it('names an owner and a next step for every kind of failure', () => {
     const failure: SyncFailure = {
       kind: 'fenced',

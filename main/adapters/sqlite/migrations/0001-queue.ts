@@ -49,7 +49,7 @@ CREATE TABLE item (
   CHECK (state NOT IN ('parked', 'unknown', 'waiting') OR reason IS NOT NULL),
   CHECK (state <> 'settled' OR (reason IS NULL AND outcome IS NOT NULL)),
   CHECK (state = 'settled' OR outcome IS NULL),
-  CHECK (state = 'waiting' OR (waits_what IS NULL AND waits_number IS NULL))
+  CHECK (state IN ('waiting', 'parked') OR (waits_what IS NULL AND waits_number IS NULL))
 ) STRICT;
 
 CREATE UNIQUE INDEX item_in_identity ON item (link, queue, external_id, body_hash) WHERE direction = 'in';
@@ -60,7 +60,7 @@ CREATE INDEX item_clock ON item (link, direction, state_since) WHERE state IN ('
 CREATE INDEX item_open ON item (link, direction, state, created_at) WHERE state NOT IN ('settled', 'discarded');
 CREATE INDEX item_open_user ON item (link, user COLLATE NOCASE)
   WHERE direction = 'in' AND state NOT IN ('settled', 'discarded');
-CREATE INDEX item_waits ON item (link, waits_what, waits_number) WHERE state = 'waiting';
+CREATE INDEX item_waits ON item (link, waits_what, waits_number) WHERE waits_what IS NOT NULL;
 CREATE INDEX item_ended ON item (link, settled_at) WHERE settled_at IS NOT NULL;
 CREATE INDEX item_ended_at ON item (settled_at) WHERE settled_at IS NOT NULL;
 CREATE INDEX item_by_link ON item (link, id);

@@ -4,6 +4,7 @@ import { itemId } from '../../../../shared/model/ids.ts';
 import type { Instant } from '../../../../shared/model/time.ts';
 import type { PacketQueue } from '../../../core/packets/packet-cloud.ts';
 import type { WriteDb } from '../connection.ts';
+import { transition } from '../transitions.ts';
 import { prepared } from './prepared.ts';
 
 /** Keeps the bytes under their hash; the same bytes twice are kept once. */
@@ -63,7 +64,8 @@ export interface NewState {
 }
 
 export function updateState(db: WriteDb, id: ItemId, to: NewState): void {
-  const waitsFor = to.state === 'waiting' && to.reason?.kind === 'waits-for' ? to.reason : undefined;
+  const waits = to.state === 'waiting' || to.state === 'parked';
+  const waitsFor = waits && to.reason?.kind === 'waits-for' ? to.reason : undefined;
   prepared(
     db,
     `UPDATE item SET state = :state, state_since = :now, reason = :reason, waits_what = :what, waits_number = :number,
@@ -108,7 +110,7 @@ export function quarantineRow(db: WriteDb, id: number, reason: ItemReason, now: 
   }
 }
 
-/** Items that wait for this document are due now. */
+/** Items that wait for this document are due now; those parked because it did not come in time are ready again. */
 export function wakeWaiting(
   db: WriteDb,
   link: LinkId,
@@ -120,6 +122,14 @@ export function wakeWaiting(
     `UPDATE item SET due_at = min(due_at, ?)
      WHERE state = 'waiting' AND link = ? AND waits_what = ? AND waits_number = ?`,
   ).run(now, link, awaited.document, awaited.number);
+  const parked = prepared(
+    db,
+    `SELECT id FROM item WHERE state = 'parked' AND link = ? AND waits_what = ? AND waits_number = ?`,
+  ).all(link, awaited.document, awaited.number) as readonly { readonly id: number }[];
+  for (const { id } of parked) {
+    updateState(db, itemId(id), { state: transition(id, 'parked', 'awaitedArrives'), now, dueAt: now });
+    insertEvent(db, id, 'arrived', `${awaited.document} ${awaited.number}`, now);
+  }
 }
 
 /** Due times of items that changed after `limit`, a time still to come, mean nothing: those items are due now. */
