@@ -63,14 +63,14 @@ function damage(): Damage | undefined {
   const { plant } = values;
   if (plant === undefined || plant === 'lost' || plant === 'doubled' || plant === 'changed') return plant;
   say(`--plant takes lost, doubled or changed, not ${plant}`);
-  process.exit(2);
+  return process.exit(2);
 }
 
 function seed(): number {
   const number = Number(values.seed);
   if (Number.isSafeInteger(number) && number >= 0) return number;
   say(`--seed takes a whole number, not ${values.seed}`);
-  process.exit(2);
+  return process.exit(2);
 }
 
 function clean({ orders, snapshotCheck, packets, agent }: RoundReport): boolean {
