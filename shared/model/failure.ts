@@ -61,6 +61,8 @@ const REFUSED: ReadonlyMap<string, readonly [owner: Owner, name: string]> = new 
   ['other-company', ['integrator', 'otherCompany']],
   ['other-user', ['cloud-administrator', 'otherUser']],
   ['body-gone', ['cloud-administrator', 'bodyGone']],
+  ['link-expired', ['cloud-administrator', 'linkRefused']],
+  ['unknown-user', ['cloud-administrator', 'unknownUser']],
   ...[
     'doctype',
     'field-twice',

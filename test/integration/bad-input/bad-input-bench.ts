@@ -32,10 +32,12 @@ export interface BadInputWorld {
   readonly cloud: DynamicsMobile;
   readonly cloudUrl: string;
   /** A connection of the judge's own. */
-  readonly erp: JudgeConnection;
+  erp: JudgeConnection;
   readonly users: readonly [string, string];
   readonly customer: string;
   readonly item: string;
+  /** The judge's connection anew, after the server was away. */
+  reconnect(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,20 +63,25 @@ export async function openWorld(): Promise<BadInputWorld> {
   const one = async (query: string): Promise<string> =>
     String(Object.values((await erp.query(query))[0] ?? {})[0]);
   const names = await erp.query('SELECT UserName FROM dbo.MobileUsers WHERE Active = 1 ORDER BY UserName');
-  return {
+  const world: BadInputWorld = {
     server,
     cloud,
     cloudUrl: face.url,
     erp,
     users: [String(names[0]?.['UserName']), String(names[1]?.['UserName'])],
     customer: await one('SELECT MIN(CustomerNo) AS no FROM dbo.Customers'),
-    item: await one('SELECT MIN(ItemNo) AS no FROM dbo.Items'),
+    item: await one("SELECT MIN(ItemNo) AS no FROM dbo.Items WHERE ItemNo LIKE N'I0%'"),
+    reconnect: async () => {
+      await world.erp.close();
+      world.erp = await judgeConnection(server.port);
+    },
     close: async () => {
-      await erp.close();
+      await world.erp.close();
       await Promise.all([server.close(), face.close()]);
       cloud.close();
     },
   };
+  return world;
 }
 
 interface RawSettings {
@@ -168,7 +175,7 @@ export class TestSite {
     this.#handle = handle;
     handle.events.subscribe(({ status }) => {
       this.#event = status;
-      for (const wake of [...this.#waiters]) wake();
+      for (const wake of this.#waiters) wake();
     });
   }
 
@@ -206,6 +213,15 @@ export class TestSite {
       });
       if (asked.outcome === 'started') return ended;
     }
+  }
+
+  /** The flow's run that the start itself began. */
+  firstRun(flow: 'pull' | 'push'): Promise<RunView> {
+    return this.until(async () => {
+      const { runs } = await this.#ask('runsList', { limit: 100 });
+      const [first] = runs.filter((run) => run.flow === flow).toSorted((one, other) => one.id - other.id);
+      return first?.endedAt === undefined ? undefined : first;
+    });
   }
 
   async status(): Promise<SiteStatus> {
