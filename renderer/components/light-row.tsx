@@ -1,5 +1,6 @@
 import type { Light } from '../../shared/contract/status.ts';
 import { useSpeaker } from '../state/contexts.ts';
+import { adviceFor } from '../state/advice.ts';
 import { Moment } from './moment.tsx';
 import { StateShape } from './state-shape.tsx';
 
@@ -7,6 +8,7 @@ import { StateShape } from './state-shape.tsx';
 export function LightRow({ side, light }: { readonly side: 'erp' | 'cloud'; readonly light: Light }) {
   const speaker = useSpeaker();
   const fact = speaker.light(light);
+  const advice = adviceFor(side, light);
   return (
     <div className={`light light-${light.state}`} data-light={side} data-state={light.state}>
       <StateShape state={light.state} />
@@ -16,6 +18,11 @@ export function LightRow({ side, light }: { readonly side: 'erp' | 'cloud'; read
         <span className="quiet">
           {light.since === undefined ? fact : <Moment at={light.since}>{fact}</Moment>}
         </span>
+        {advice !== undefined && (
+          <p className="advice">
+            {speaker.text(advice.owner)}: {speaker.say(advice.next)}
+          </p>
+        )}
       </dd>
     </div>
   );

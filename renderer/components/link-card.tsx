@@ -93,7 +93,11 @@ function Tiles({ link, onOpen }: Pick<LinkCardProps, 'link' | 'onOpen'>) {
       <CountTile
         label={speaker.text('page.parked')}
         value={number(link.parked)}
-        note={speaker.text(link.parked > 0 ? 'page.needsPerson' : 'page.nobodyNeeded')}
+        note={
+          link.parked > 0
+            ? speaker.text('page.needsPerson', { count: link.parked })
+            : speaker.text('page.nobodyNeeded')
+        }
         loud={link.parked > 0}
         opens={{ view: 'parked', open: onOpen }}
       />

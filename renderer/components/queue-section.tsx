@@ -24,7 +24,7 @@ export function QueueSection({ view, counts, change, live, onView, onRetry }: Qu
   const page = useItems(view, change);
   return (
     <section className="card" aria-labelledby="queue-title" id="queue">
-      <header className="card-head">
+      <header className="card-head queue-head">
         <h2 id="queue-title">{speaker.text(QUEUE_TITLES[view])}</h2>
         <div className="tabs" role="group" aria-label={speaker.text('page.lists')}>
           {QUEUE_VIEWS.map((one) => (
@@ -86,15 +86,19 @@ function Row({
         {item.label}
         <ItemDetails item={item} />
       </th>
-      <td>{item.user}</td>
-      <td className="number">
+      <td data-label={speaker.text('page.user')}>{item.user}</td>
+      <td className="number" data-label={speaker.text('page.since')}>
         <Moment at={item.createdAt}>{speaker.ago(item.createdAt)}</Moment>
       </td>
-      <td>
+      <td data-label={speaker.text('page.cause')}>
         {item.reason === undefined ? speaker.text(`itemState.${item.state}`) : speaker.say(item.reason.what)}
       </td>
-      <td>{item.reason === undefined ? '' : speaker.text(`owner.${item.reason.owner}`)}</td>
-      <td>{item.reason === undefined ? '' : speaker.say(item.reason.next)}</td>
+      <td data-label={speaker.text('page.who')}>
+        {item.reason === undefined ? '' : speaker.text(`owner.${item.reason.owner}`)}
+      </td>
+      <td data-label={speaker.text('page.nextStep')}>
+        {item.reason === undefined ? '' : speaker.say(item.reason.next)}
+      </td>
       <td>
         {item.state !== 'working' && (
           <button

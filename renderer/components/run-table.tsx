@@ -52,5 +52,5 @@ function details(run: RunView, speaker: ReturnType<typeof useSpeaker>): string {
     .map(([name, count]) => speaker.count(name, count));
   const took = run.endedAt === undefined ? [] : [speaker.lasting(run.endedAt - run.startedAt)];
   const failure = run.failure === undefined ? [] : [speaker.say(run.failure.what)];
-  return [...failure, ...counts, ...took].join(', ');
+  return [...failure, [...counts, ...took].join(', ')].join(' ');
 }
