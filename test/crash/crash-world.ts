@@ -13,6 +13,7 @@ import { EDGES, pointName, type CrashPoint, type DiskKind } from './crash-point.
 import type { Bug } from './planted-bugs.ts';
 import { holdOrders, type HeldOrders } from './held-unit.ts';
 import { FieldWork } from './field-work.ts';
+import { logDefects } from './log-defects.ts';
 import { SiteWatch } from './site-watch.ts';
 
 /** A minute of the agent's is three seconds here: back-offs, renewals and reports are waited for that much shorter. */
@@ -209,6 +210,14 @@ export class CrashWorld {
     } finally {
       await erp.close();
     }
+  }
+
+  /** Bugs the agents met become a trouble. */
+  lookIntoLogs(): void {
+    const lines = logDefects(join(this.#world.dataDir, 'logs'));
+    const [first] = lines;
+    if (first !== undefined)
+      this.troubles.push({ what: `${lines.length} defects in the log`, detail: first });
   }
 
   async end(): Promise<void> {

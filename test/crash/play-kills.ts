@@ -113,7 +113,14 @@ export async function playKills(
     }
   };
 
-  for (const [index, kill] of plan.entries()) {
+  const left = [...plan];
+  const retried = new Set<Kill>();
+  const missed = (kill: Kill, name: string): void => {
+    if (retried.has(kill)) notReached.push(name);
+    else left.push(kill);
+    retried.add(kill);
+  };
+  for (const [index, kill] of left.entries()) {
     const fresh = kill.kind === 'held' || (kill.kind === 'step' && !kill.atStart);
     if ((fresh || unhealed.length >= MOST_UNHEALED) && !(await heal())) break;
     if (index % DAY === DAY - 1 && !((await heal()) && (await world.closeDay()))) break;
@@ -121,12 +128,12 @@ export async function playKills(
     if (kill.kind === 'step' && kill.atStart && world.running) await world.agent.kill();
     if (kill.kind === 'random') await killAtRandom(kill);
     else if (kill.kind === 'held') {
-      if (!(await killHeld(kill))) notReached.push('a unit that waits in the ERP');
-    } else if (!(await killAtStep(kill))) notReached.push(pointName(kill.point));
+      if (!(await killHeld(kill))) missed(kill, 'a unit that waits in the ERP');
+    } else if (!(await killAtStep(kill))) missed(kill, pointName(kill.point));
     await world.cuts.clear();
     if (world.troubles.length > 0)
       say(`  trouble after ${JSON.stringify(kill)}: ${world.troubles.at(-1)?.what ?? ''}`);
-    if (index % DAY === 0) say(`${world.mode}/${world.disk}: ${index} of ${plan.length} kills`);
+    if (index % DAY === 0) say(`${world.mode}/${world.disk}: ${index} of ${left.length} kills`);
   }
   if (unhealed.length > 0) await heal();
   return { steps, recovered, held, random, randomAfter, cuts: await world.cuts.struck(), notReached };

@@ -68,6 +68,8 @@ export interface CrashReport {
   readonly disk: Readonly<Record<DiskKind, number>>;
   readonly steps: readonly StepReport[];
   readonly neverReached: readonly string[];
+  /** Edges killed less often than asked for. */
+  readonly tooSeldom: readonly string[];
   readonly findings: readonly object[];
 }
 
@@ -94,6 +96,7 @@ export async function playWorld(
     const play = await playKills(world, awake ? plan : [], say);
     const rested = await world.closeDay();
     const verdict = rested ? await world.judge() : undefined;
+    world.lookIntoLogs();
     const { lives, released, wronglyParked, troubles } = world;
     return {
       mode,
@@ -132,10 +135,11 @@ export async function runCrash(options: CrashOptions): Promise<CrashReport> {
       reports.push(await playWorld(next));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return crashReport(seed, options.timesPerEdge > 0, reports);
+  return crashReport(seed, options.timesPerEdge, reports);
 }
 
-export function crashReport(seed: number, everyStep: boolean, worlds: readonly WorldReport[]): CrashReport {
+/** `timesPerEdge`: kills each edge of each step must have had; 0 when only some were planned. */
+export function crashReport(seed: number, timesPerEdge: number, worlds: readonly WorldReport[]): CrashReport {
   const sum = (pick: (world: WorldReport) => number): number =>
     worlds.reduce((total, one) => total + pick(one), 0);
   const stepKillsOf = ({ play }: WorldReport): number => [...play.steps.values()].reduce((a, b) => a + b, 0);
@@ -145,9 +149,11 @@ export function crashReport(seed: number, everyStep: boolean, worlds: readonly W
     const kills = sum(({ play }) => play.steps.get(name) ?? 0);
     return { ...edge, kills, found: kills > 0 && kills === sum(({ play }) => play.recovered.get(name) ?? 0) };
   });
-  const neverReached = everyStep
-    ? steps.filter(({ kills }) => kills === 0).map(pointNameOf)
-    : worlds.flatMap(({ play }) => play.notReached);
+  const tooSeldom = steps.filter(({ kills }) => kills < timesPerEdge).map(pointNameOf);
+  const neverReached =
+    timesPerEdge > 0
+      ? steps.filter(({ kills }) => kills === 0).map(pointNameOf)
+      : worlds.flatMap(({ play }) => play.notReached);
   const verdicts = worlds.flatMap(({ verdict }) => verdict ?? []);
   const count = (kind: 'lost' | 'duplicated' | 'changed' | 'invented' | 'reused'): number =>
     verdicts.reduce((total, { orders }) => total + orders[kind], 0);
@@ -173,7 +179,11 @@ export function crashReport(seed: number, everyStep: boolean, worlds: readonly W
   const killed = steps.filter(({ kills }) => kills > 0);
   return {
     ok:
-      findings.length === 0 && stuck === 0 && neverReached.length === 0 && killed.every(({ found }) => found),
+      findings.length === 0 &&
+      stuck === 0 &&
+      neverReached.length === 0 &&
+      tooSeldom.length === 0 &&
+      killed.every(({ found }) => found),
     seed,
     kills: sum(killsOf),
     stepKills: sum(stepKillsOf),
@@ -202,6 +212,7 @@ export function crashReport(seed: number, everyStep: boolean, worlds: readonly W
     disk: by(['node', 'forgetful'], ({ disk }) => disk),
     steps,
     neverReached,
+    tooSeldom,
     findings,
   };
 }

@@ -24,7 +24,7 @@ const kill = (step: StepName, phase: StepPhase, wish: Wish = {}): StepKill => ({
 });
 
 function expectSurvived(world: WorldReport, plan: readonly Kill[]): void {
-  const report = crashReport(SEED, false, [world]);
+  const report = crashReport(SEED, 0, [world]);
   expect(report.findings).toEqual([]);
   expect(world.play.notReached).toEqual([]);
   const steps = plan.filter((one) => one.kind === 'step').map(({ point }) => pointName(point));
@@ -108,7 +108,7 @@ describe('DM-53 the agent killed with SIGKILL in a process of its own', () => {
         say: () => undefined,
       });
       expect(world.verdict?.orders.lost).toBeGreaterThan(0);
-      expect(crashReport(SEED, false, [world]).ok).toBe(false);
+      expect(crashReport(SEED, 0, [world]).ok).toBe(false);
     },
   );
 
@@ -123,6 +123,6 @@ describe('DM-53 the agent killed with SIGKILL in a process of its own', () => {
       say: () => undefined,
     });
     expect(world.verdict?.orders.lost).toBeGreaterThan(0);
-    expect(crashReport(SEED, false, [world]).ok).toBe(false);
+    expect(crashReport(SEED, 0, [world]).ok).toBe(false);
   });
 });
