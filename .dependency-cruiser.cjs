@@ -5,7 +5,12 @@ module.exports = {
   forbidden: [
     rule('no-cycles', {}, { circular: true }, 'a cycle hides which part knows which'),
     rule('no-orphan-resolution', {}, { couldNotResolve: true }, 'every import must resolve'),
-    rule('shared-stands-alone', { path: '^shared/' }, { pathNot: ['^shared/', 'node_modules/zod'] }, 'shared imports itself and zod'),
+    rule(
+      'shared-stands-alone',
+      { path: '^shared/' },
+      { pathNot: ['^shared/', 'node_modules/zod'] },
+      'shared imports itself and zod',
+    ),
     rule(
       'core-is-pure',
       { path: '^main/core/' },
@@ -25,16 +30,39 @@ module.exports = {
       { path: '^main/adapters/', pathNot: ['^main/adapters/log/'] },
       'ports meet adapters in compose.ts only',
     ),
-    rule('sandbox-is-a-stranger', { path: '^main/sandbox/', pathNot: '^main/sandbox/start' }, { path: '^(main/(?!sandbox)|renderer|preload)' }, 'shared code would hide shared mistakes'),
-    rule('product-without-sandbox', { path: '^(main/(?!sandbox|cli)|renderer|preload|shared)' }, { path: '^main/sandbox/' }, 'the product never leans on its simulators'),
-    rule('viewers-see-shared-only', { path: '^(renderer|preload)/' }, { path: '^main/' }, 'viewers speak the contract'),
-    rule('electron-in-desktop-only', { pathNot: '^(main/desktop|preload)/' }, { path: 'node_modules/electron/' }, 'electron is imported in desktop only'),
+    rule(
+      'sandbox-is-a-stranger',
+      { path: '^main/sandbox/', pathNot: '^main/sandbox/start' },
+      { path: '^(main/(?!sandbox)|renderer|preload)' },
+      'shared code would hide shared mistakes',
+    ),
+    rule(
+      'product-without-sandbox',
+      { path: '^(main/(?!sandbox|cli)|renderer|preload|shared)' },
+      { path: '^main/sandbox/' },
+      'the product never leans on its simulators',
+    ),
+    rule(
+      'viewers-see-shared-only',
+      { path: '^(renderer|preload)/' },
+      { path: '^main/' },
+      'viewers speak the contract',
+    ),
+    rule(
+      'electron-in-desktop-only',
+      { pathNot: '^(main/desktop|preload)/' },
+      { path: 'node_modules/electron/' },
+      'electron is imported in desktop only',
+    ),
     rule('nothing-imports-tests', { pathNot: '^test/' }, { path: '^test/' }, 'tests are leaves'),
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -157,11 +157,21 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       options.mode === 'once'
         ? agent.once().then(() => onceEnd(agent))
         : agent.run().then(() => ({ exitCode: 0, report: {} }));
-    const finished = work.finally(async () => {
+    const ended = async (): Promise<void> => {
       agent.stop();
       await endAll(ends);
       log.info('agent ended', {});
-    });
+    };
+    const finished = work.then(
+      async (end) => {
+        await ended();
+        return end;
+      },
+      async (error: unknown) => {
+        await ended();
+        throw error;
+      },
+    );
     finished.catch(() => undefined);
     return {
       handlers,

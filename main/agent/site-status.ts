@@ -14,7 +14,7 @@ import type { PacketLink } from '../core/packets/packet-link.ts';
 import { activePause } from '../core/queue/active-pause.ts';
 import type { Item } from '../core/queue/item.ts';
 import type { EndpointFact, Flow, Pause, QueueStore, Run } from '../core/queue/queue-store.ts';
-import type { SiteParts } from './site-agent.ts';
+import type { SiteParts } from './site-parts.ts';
 
 /** Runs shown with a link. */
 const LAST_RUNS = 5;

@@ -181,6 +181,4 @@ export type PushEntity = z.infer<typeof pushEntity>;
 export type DocumentHandler = z.infer<typeof documentHandler>;
 export type PullValue = z.infer<typeof pullValue>;
 export type WriteTarget = z.infer<typeof writeTarget>;
-export type Reference = z.infer<typeof reference>;
-export type SeriesHandler = z.infer<typeof seriesHandler>;
 export type SqlName = z.infer<typeof sqlName>;

@@ -64,9 +64,9 @@ export function createChaos(
     };
     if (draw < 0.015) return hit('request-lost', 'cut-before');
     if (!/\bCOMMIT\b/i.test(text)) return 'none';
-    if (draw < 0.06) return hit('commit-answer-lost', 'cut-after');
-    if (draw < 0.1) return hit('commit-lands-late', 'late');
-    if (draw < 0.13) return hit('deadlock-victim', 'deadlock');
+    if (draw < 0.1) return hit('commit-answer-lost', 'cut-after');
+    if (draw < 0.18) return hit('commit-lands-late', 'late');
+    if (draw < 0.23) return hit('deadlock-victim', 'deadlock');
     return 'none';
   };
 

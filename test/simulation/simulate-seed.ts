@@ -156,15 +156,15 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
       chaos.note(kind);
       cloud.control.faults([script]);
     };
-    if (draw < 0.01) fault('cloud-error', { on: 'any', kind: 'status', status: 503, times: 2 });
-    else if (draw < 0.02) fault('cloud-cut', { on: 'any', kind: 'cut', times: 1 });
-    else if (draw < 0.03) fault('cloud-half-body', { on: 'download', kind: 'half', times: 1 });
-    else if (draw < 0.045) fault('cloud-lost-answer', { on: 'any', kind: 'lost-answer', times: 1 });
-    else if (draw < 0.05) fault('cloud-html', { on: 'list', kind: 'html', times: 1 });
-    else if (draw < 0.055) {
+    if (draw < 0.004) fault('cloud-error', { on: 'any', kind: 'status', status: 503, times: 2 });
+    else if (draw < 0.008) fault('cloud-cut', { on: 'any', kind: 'cut', times: 1 });
+    else if (draw < 0.012) fault('cloud-half-body', { on: 'download', kind: 'half', times: 1 });
+    else if (draw < 0.02) fault('cloud-lost-answer', { on: 'any', kind: 'lost-answer', times: 1 });
+    else if (draw < 0.023) fault('cloud-html', { on: 'list', kind: 'html', times: 1 });
+    else if (draw < 0.026) {
       chaos.note('clock-jump');
       base.clock.jumpWall(Math.round((random() - 0.5) * 7_200_000));
-    } else if (draw < 0.06) {
+    } else if (draw < 0.03) {
       chaos.note('disk-full');
       base.inject('disk.full', 2);
     }

@@ -207,13 +207,13 @@ export function linkBench(
     () => undefined,
   );
   const finish = async <T>(work: Promise<T>): Promise<T> => {
-    let done = false;
+    const state = { done: false };
     const watched = work.finally(() => {
-      done = true;
+      state.done = true;
     });
     watched.catch(() => undefined);
-    for (let turn = 0; !done && turn < 20_000; turn += 1) await runtime.advance(turn < 50 ? 0 : 250);
-    if (!done) throw new Error('it does not end');
+    for (let turn = 0; !state.done && turn < 20_000; turn += 1) await runtime.advance(turn < 50 ? 0 : 250);
+    if (!state.done) throw new Error('it does not end');
     return watched;
   };
   return {

@@ -64,7 +64,8 @@ test('DM-59 no snapshot for a user whose packet waits for something', async () =
 
 test('a packet that is listed after the ERP was read makes the snapshot void', async () => {
   const b = bench();
-  const read = b.erp.reader.openView;
+  const { reader } = b.erp;
+  const read = reader.openView.bind(reader);
   b.erp.reader.openView = async (signal) => {
     const view = await read(signal);
     // While rows are read, anna's phone sends, and another lane lists it.

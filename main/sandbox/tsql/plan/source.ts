@@ -448,9 +448,6 @@ function leafRows(source: BoundSource): (e: Env) => Iterable<Values> {
   }
 }
 
-/** Rows of a table with the row itself, for writers. */
-export type Visit = (row: Row, values: Values) => boolean;
-
 function leaf(
   source: BoundSource,
   conjuncts: readonly Conjunct[],

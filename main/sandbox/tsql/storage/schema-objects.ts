@@ -205,5 +205,3 @@ export function rowversionBytes(value: bigint): Uint8Array {
   for (let i = 7; i >= 0; i--, v >>= 8n) out[i] = Number(v & 0xffn);
   return out;
 }
-
-export type { SqlValue, Values };

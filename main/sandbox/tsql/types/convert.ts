@@ -467,8 +467,3 @@ function pick(from: Type, to: Type, style: number): Convert | undefined {
       return undefined;
   }
 }
-
-export function convertValue(value: SqlValue, from: Type, to: Type, explicit = false): SqlValue {
-  const c = converter(from, to, explicit);
-  return c ? c(value) : value;
-}

@@ -110,11 +110,6 @@ export function isUnicode(type: SqlType): boolean {
 export function isMoney(type: SqlType): boolean {
   return type.name === 'money' || type.name === 'smallmoney';
 }
-export function isNumber(type: SqlType): boolean {
-  const f = FAMILY[type.name];
-  return f === 'int' || f === 'decimal' || f === 'float' || f === 'bit';
-}
-
 export function precisionOf(type: SqlType): number {
   switch (type.name) {
     case 'tinyint':
@@ -331,10 +326,6 @@ export function sameType(a: Type, b: Type): boolean {
     a.scale === b.scale &&
     a.collation === b.collation
   );
-}
-
-export function isNull(v: SqlValue): v is null {
-  return v === null;
 }
 
 /** A value as text for messages and names; moments and binary have better forms elsewhere. */

@@ -1,0 +1,28 @@
+import type { ConfigProblem, LogEntry } from '../../shared/contract/contract.ts';
+import type { StartId } from '../../shared/model/ids.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import type { Instant } from '../../shared/model/time.ts';
+import type { PacketLink } from '../core/packets/packet-link.ts';
+import type { Endpoints } from '../core/queue/endpoints.ts';
+import type { QueueStore } from '../core/queue/queue-store.ts';
+import type { BodyStore } from '../core/runtime/body-store.ts';
+import type { Runtime } from '../core/runtime/runtime.ts';
+
+/** What a running site is made of. */
+export interface SiteParts {
+  readonly settings: Settings;
+  readonly links: readonly PacketLink[];
+  readonly store: QueueStore;
+  readonly endpoints: Endpoints;
+  readonly bodies: BodyStore;
+  readonly runtime: Runtime;
+  readonly startId: StartId;
+  readonly version: string;
+  readonly startedAt: Instant;
+  readonly logTail: (query: {
+    lines: number;
+    level: LogEntry['level'];
+    text?: string | undefined;
+  }) => Promise<readonly LogEntry[]>;
+  readonly checkConfig: () => Promise<readonly ConfigProblem[]>;
+}
