@@ -1,0 +1,63 @@
+import type { Goal } from './figure.ts';
+
+export interface FigureSpec {
+  readonly name: string;
+  /** Module in `measures/`. */
+  readonly module: string;
+  readonly unit: 'MB' | 'x' | 'orders/s';
+  readonly what: string;
+  readonly goal?: Goal | undefined;
+  /** Child processes, one after the other. Memory needs a fresh one each; the others repeat inside. */
+  readonly processes: number;
+}
+
+export const FIGURES: readonly FigureSpec[] = [
+  {
+    name: 'push-90mb-added-memory',
+    module: 'push-memory',
+    unit: 'MB',
+    what: 'resident memory an agent adds at its peak while it reads, builds, spools and uploads a 90 MB snapshot',
+    goal: { at: 'most', value: 150 },
+    processes: 3,
+  },
+  {
+    name: 'pull-90mb-added-memory',
+    module: 'pull-memory',
+    unit: 'MB',
+    what: 'resident memory an agent adds at its peak while it downloads, checks, spools and parks a 90 MB packet',
+    goal: { at: 'most', value: 150 },
+    processes: 3,
+  },
+  {
+    name: 'read-rows-vs-fast-xml-parser',
+    module: 'read-rows',
+    unit: 'x',
+    what: 'speed of reading a 30 MB packet to rows, against fast-xml-parser to the same rows',
+    goal: { at: 'least', value: 3 },
+    processes: 1,
+  },
+  {
+    name: 'write-rows-vs-xmlbuilder',
+    module: 'write-rows',
+    unit: 'x',
+    what: 'speed of writing a 30 MB packet, against fast-xml-parser’s XMLBuilder writing the same rows',
+    goal: { at: 'least', value: 1 },
+    processes: 1,
+  },
+  {
+    name: 'store-vs-bare-sqlite',
+    module: 'store',
+    unit: 'x',
+    what: 'packets stored, claimed and settled per second (three durable commits each), against bare durable inserts per second',
+    // Three commits cost three times one; half of that is left for the rows they write.
+    goal: { at: 'least', value: 0.15 },
+    processes: 1,
+  },
+  {
+    name: 'orders-per-second',
+    module: 'orders',
+    unit: 'orders/s',
+    what: 'orders of two lines applied one by one with ledger and fence, by a whole agent on the sandbox ERP in another process',
+    processes: 1,
+  },
+];

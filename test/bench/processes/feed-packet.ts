@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { largeRow, LARGE_FIELDS } from '../large-rows.ts';
+import { encodeText, rowText } from '../../../main/core/packets/codec/write-packet.ts';
+
+/**
+ * Puts a large packet into a simulated cloud's queue. One argument, JSON: `{ "address", "user", "rows" }`. Prints
+ * `{ "bytes", "sha256" }` when the cloud has it.
+ */
+const { address, user, rows } = JSON.parse(process.argv[2] ?? '{}') as {
+  address: string;
+  user: string;
+  rows: number;
+};
+const hash = createHash('sha256');
+let bytes = 0;
+
+function* text(): Iterable<string> {
+  yield `<NavMobileSync salesmancode="${user}"><table tablename="LargeTable">`;
+  for (let index = 0; index < rows; index += 1)
+    yield rowText(
+      'LargeTable',
+      index,
+      largeRow(index).map((value, field) => [LARGE_FIELDS[field] ?? '', value]),
+    );
+  yield '</table></NavMobileSync>';
+}
+
+async function* body(): AsyncIterable<Uint8Array> {
+  for await (const chunk of encodeText(text())) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    yield chunk;
+  }
+}
+
+const answer = await fetch(address, {
+  method: 'PUT',
+  body: ReadableStream.from(body()),
+  duplex: 'half',
+} as RequestInit);
+if (!answer.ok) throw new Error(`the cloud answered ${answer.status}: ${await answer.text()}`);
+process.stdout.write(`${JSON.stringify({ bytes, sha256: hash.digest('hex') })}\n`);
+process.stdin.resume();
+process.stdin.on('end', () => process.exit(0));
