@@ -1,8 +1,7 @@
-import type { SqlValue } from '../face.ts';
 import type { Expr, ParameterNode, Query, ReferentialAction, Statement } from '../parser/ast.ts';
 import type { Type } from '../types/sql-type.ts';
 import { RowStore } from './rows.ts';
-import type { Owner, RowIndex, Values } from './rows.ts';
+import type { Owner, RowIndex } from './rows.ts';
 
 /** Names are compared without case. */
 export function nameKey(name: string): string {
