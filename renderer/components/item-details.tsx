@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ItemView, ResultOf } from '../../shared/contract/contract.ts';
 import { useClient, useSpeaker } from '../state/contexts.ts';
 import { Moment } from './moment.tsx';
@@ -9,45 +9,41 @@ export function ItemDetails({ item }: { readonly item: ItemView }) {
   const speaker = useSpeaker();
   const [shown, setShown] = useState<ResultOf<'queueShow'>>();
   const [error, setError] = useState<string>();
-  const open = async (): Promise<void> => {
-    const reply = await client.call('queueShow', { item: item.id });
-    if (reply.ok) setShown(reply.value);
-    else setError(reply.error.message);
-  };
+  useEffect(() => {
+    const left = new AbortController();
+    void client.call('queueShow', { item: item.id }, left.signal).then((reply) => {
+      if (left.signal.aborted) return;
+      if (reply.ok) setShown(reply.value);
+      else setError(reply.error.message);
+    });
+    return () => left.abort();
+  }, [client, item.id]);
+  if (error !== undefined) return <p>{error}</p>;
+  if (shown === undefined) return undefined;
   return (
-    <details
-      onToggle={(event) => {
-        if (event.currentTarget.open) void open();
-      }}
-    >
-      <summary>{speaker.text('page.details')}</summary>
-      {error !== undefined && <p>{error}</p>}
-      {shown !== undefined && (
-        <div className="details">
-          <p className="number">
-            {speaker.text('page.itemIdentity', {
-              id: item.id,
-              packet: item.externalId,
-              company: item.company,
-            })}
-          </p>
-          <ol className="timeline">
-            {shown.timeline.map(({ at, event, detail }) => {
-              const [what, note] = speaker.step(event, detail);
-              return (
-                <li key={`${at} ${event} ${detail}`}>
-                  <Moment at={at}>{speaker.clock(at)}</Moment> {what} <span className="quiet">{note}</span>
-                </li>
-              );
-            })}
-          </ol>
-          {shown.body.text !== undefined && (
-            <pre tabIndex={0} aria-label={speaker.text('page.rawText', { label: item.label })}>
-              {shown.body.text}
-            </pre>
-          )}
-        </div>
+    <div className="details">
+      <p className="number">
+        {speaker.text('page.itemIdentity', {
+          id: String(item.id),
+          packet: item.externalId,
+          company: item.company === '' ? '-' : item.company,
+        })}
+      </p>
+      <ol className="timeline">
+        {shown.timeline.map(({ at, event, detail }) => {
+          const [what, note] = speaker.step(event, detail);
+          return (
+            <li key={`${at} ${event} ${detail}`}>
+              <Moment at={at}>{speaker.clock(at)}</Moment> {what} <span className="quiet">{note}</span>
+            </li>
+          );
+        })}
+      </ol>
+      {shown.body.text !== undefined && (
+        <pre tabIndex={0} aria-label={speaker.text('page.rawText', { label: speaker.title(item) })}>
+          {shown.body.text}
+        </pre>
       )}
-    </details>
+    </div>
   );
 }

@@ -80,39 +80,61 @@ function Row({
   onRetry,
 }: Pick<QueueSectionProps, 'live' | 'onRetry'> & { readonly item: ItemView }) {
   const speaker = useSpeaker();
+  const [open, setOpen] = useState(false);
+  const { reason } = item;
+  const title = speaker.title(item);
+  const more = `details-${item.id}`;
   return (
-    <tr data-item={item.id}>
-      <th scope="row">
-        {item.label}
-        <ItemDetails item={item} />
-      </th>
-      <td data-label={speaker.text('page.user')}>{item.user}</td>
-      <td className="number" data-label={speaker.text('page.since')}>
-        <Moment at={item.createdAt}>{speaker.ago(item.createdAt)}</Moment>
-      </td>
-      <td data-label={speaker.text('page.cause')}>
-        {item.reason === undefined ? speaker.text(`itemState.${item.state}`) : speaker.say(item.reason.what)}
-      </td>
-      <td data-label={speaker.text('page.who')}>
-        {item.reason === undefined ? '' : speaker.text(`owner.${item.reason.owner}`)}
-      </td>
-      <td data-label={speaker.text('page.nextStep')}>
-        {item.reason === undefined ? '' : speaker.say(item.reason.next)}
-      </td>
-      <td>
-        {item.state !== 'working' && (
+    <>
+      <tr data-item={item.id}>
+        <th scope="row">
+          {title}
           <button
             type="button"
-            className="button"
-            disabled={!live}
-            aria-label={speaker.text('page.retryItem', { label: item.label })}
-            onClick={() => onRetry(item)}
+            className="more"
+            aria-expanded={open}
+            aria-controls={open ? more : undefined}
+            onClick={() => setOpen(!open)}
           >
-            {speaker.text('page.retry')}
+            {speaker.text('page.details')}
           </button>
-        )}
-      </td>
-    </tr>
+        </th>
+        <td data-label={speaker.text('page.user')}>{item.user}</td>
+        <td className="number" data-label={speaker.text('page.since')}>
+          <Moment at={item.createdAt}>{speaker.ago(item.createdAt)}</Moment>
+        </td>
+        <td data-label={speaker.text('page.cause')}>
+          {reason === undefined ? speaker.text(`itemState.${item.state}`) : speaker.say(reason.what)}
+        </td>
+        <td data-label={speaker.text('page.who')}>
+          {reason === undefined ? '' : speaker.text(`owner.${reason.owner}`)}
+        </td>
+        <td data-label={speaker.text('page.nextStep')}>
+          {reason === undefined ? '' : speaker.say(reason.next)}
+        </td>
+        <td>
+          {item.state !== 'working' && (
+            <button
+              type="button"
+              className="button"
+              disabled={!live}
+              aria-label={speaker.text('page.retryItem', { label: title })}
+              onClick={() => onRetry(item)}
+            >
+              {speaker.text('page.retry')}
+            </button>
+          )}
+        </td>
+      </tr>
+      {open && (
+        <tr className="opened" id={more}>
+          <td colSpan={7}>
+            {/* Asked anew when it moved: its timeline has grown. */}
+            <ItemDetails key={`${item.state} ${item.attempts}`} item={item} />
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
 

@@ -163,7 +163,7 @@ function useActions() {
     const reply = await client.call('queueRetry', { item: item.id });
     setNote(
       reply.ok
-        ? speaker.text('page.retried', { label: item.label })
+        ? speaker.text('page.retried', { label: speaker.title(item) })
         : speaker.text('page.failed', { message: reply.error.message }),
     );
   };

@@ -54,7 +54,16 @@ export class Speaker {
   step(event: string, detail: string): readonly [string, string] {
     const key = `event.${event}`;
     const reason = explainDetail(detail);
-    return [isTextKey(key) ? this.text(key) : event, reason === undefined ? detail : this.say(reason.what)];
+    const what = isTextKey(key) ? this.text(key) : event;
+    if (event === 'claimed' && /^\d+$/.test(detail))
+      return [what, this.text('event.attempt', { count: Number(detail) })];
+    return [what, reason === undefined ? detail : this.say(reason.what)];
+  }
+
+  /** What an item is called: its document once that is known. */
+  title(item: { readonly direction: 'in' | 'out'; readonly label: string; readonly user: string }): string {
+    if (item.direction === 'out') return this.text('item.snapshot', { user: item.user });
+    return item.label === '' ? this.text('item.unread') : item.label;
   }
 
   ago(at: number): string {

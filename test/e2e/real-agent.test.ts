@@ -52,11 +52,23 @@ describe.skipIf(executablePath === undefined)('the page of a running agent', () 
     return reply.ok ? reply.value.total : -1;
   };
 
+  const snapshotsAccepted = async (): Promise<number> => {
+    const reply = await site.agent.handlers.queueList({
+      direction: 'out',
+      states: ['settled'],
+      limit: 20,
+      offset: 0,
+    });
+    return reply.ok ? reply.value.total : -1;
+  };
+
   it('opens with its address, and both lights become fine once both sides have answered', async () => {
     await page.goto(site.openUrl);
     await expect.poll(() => state('erp'), SOON).toBe('fine');
     await expect.poll(() => state('cloud'), SOON).toBe('fine');
-    await expect.poll(newestRun, SOON).toContain('6 accepted');
+    await expect.poll(newestRun, SOON).toMatch(/6 users, 6 built/);
+    await expect.poll(snapshotsAccepted, SOON).toBe(6);
+    await expect.poll(() => tile('Pending out'), SOON).toBe('0');
     expect(await light('erp').innerText()).toMatch(/Fine\s+Answered/);
     expect(page.url()).not.toContain('token');
   });
@@ -100,7 +112,9 @@ describe.skipIf(executablePath === undefined)('the page of a running agent', () 
     await site.erp('stop');
     await site.erp('close');
     await expect.poll(() => state('erp'), SOON).toBe('attention');
-    expect(await light('erp').innerText()).toContain('The ERP database does not answer');
+    const failing = await light('erp').innerText();
+    expect(failing).toContain('The ERP database does not answer');
+    expect(failing).toContain('ERP administrator: Check that SQL Server runs');
     await expect.poll(() => sentence(), SOON).toContain('Orders may be waiting');
     expect(await state('cloud')).not.toBe('attention');
 

@@ -42,7 +42,7 @@ const row = (item: ItemView, speaker: Speaker): readonly string[] => [
   item.link,
   speaker.text(`direction.${item.direction}`),
   speaker.text(`itemState.${item.state}`),
-  item.label,
+  speaker.title(item),
   item.user,
   speaker.clock(item.createdAt),
   item.reason === undefined ? '' : speaker.say(item.reason.what),
@@ -63,7 +63,9 @@ export function showItem(context: Context, item: number): Promise<number> {
 }
 
 function tell(out: Output, { item, timeline, outcome, body }: ResultOf<'queueShow'>, speaker: Speaker): void {
-  out.line(`${item.label} (item ${item.id}, ${item.link}, ${speaker.text(`direction.${item.direction}`)})`);
+  out.line(
+    `${speaker.title(item)} (item ${item.id}, ${item.link}, ${speaker.text(`direction.${item.direction}`)})`,
+  );
   const company = item.company === '' ? '' : `, company ${item.company}`;
   out.line(
     `  ${speaker.text(`itemState.${item.state}`)}, user ${item.user}${company}, packet ${item.externalId}`,
@@ -144,6 +146,6 @@ export function parkItem(context: Context, item: number, note: string): Promise<
 
 function changed(out: Output, item: ItemView, words: string): number {
   out.document({ item });
-  out.line(`${item.label} (item ${item.id}) ${words}.`);
+  out.line(`${item.label === '' ? 'The packet' : item.label} (item ${item.id}) ${words}.`);
   return EXIT.fine;
 }

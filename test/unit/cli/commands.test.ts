@@ -389,6 +389,18 @@ describe('run and sync --once', () => {
     expect((await bench.run('run')).code).toBe(0);
   });
 
+  it('says what did not start although it was asked for', async () => {
+    const site = new SiteDouble();
+    bench.startSite = async () => ({
+      handlers: site.handlers(),
+      events: site.events,
+      notes: ['The page is not there.'],
+      finished: Promise.resolve({ exitCode: 0, report: {} }),
+      stop: async () => undefined,
+    });
+    expect((await bench.run('run', '--console')).err).toContain('The page is not there.\n');
+  });
+
   it('a bug is said, not thrown', async () => {
     expect(await bench.json('run')).toMatchObject({ code: 1, value: { error: { code: 'defect' } } });
   });
