@@ -1,9 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { AgentOptions, CrashPoint, Order, Told } from './crash-point.ts';
 
 const AGENT = fileURLToPath(new URL('./agent.ts', import.meta.url));
+
+/** A start that takes longer on the busiest machine is one that hangs. */
+const ANSWER_MS = 60_000;
 
 /** How a life ended. */
 export type Death =
@@ -74,6 +78,8 @@ export class AgentProcess {
   async #ask(order: Order, answer: Told['kind']): Promise<void> {
     const answered = new Promise<void>((resolve) => this.#waiting.set(answer, resolve));
     if (this.#child.connected) this.#child.send(order, () => undefined);
-    await Promise.race([answered, this.#death]);
+    const late = delay(ANSWER_MS, 'late' as const, { ref: false });
+    if ((await Promise.race([answered, this.#death, late])) === 'late')
+      this.refused = `no answer to ${order.kind} within ${ANSWER_MS} ms`;
   }
 }

@@ -245,27 +245,32 @@ export class CrashWorld {
     return this.#world.cloud.call('queueState', { area: SAMPLE.appArea });
   }
 
-  /** One whole push, from its beginning to its end. */
+  /** One whole push, from its beginning to its end. One that ran before may have read before the last packet came in. */
   async #pushed(): Promise<boolean> {
     const watch = await SiteWatch.open(this.#world.dataDir);
     if (watch === undefined) return false;
+    const deadline = AbortSignal.timeout(HEAL_MS);
+    deadline.addEventListener('abort', () => watch.close(), { once: true });
     try {
-      for (;;) {
-        const asked = await watch.client.call('sync', { flow: 'push' });
-        const flow = asked.ok ? asked.value.flows[0] : undefined;
-        if (flow?.run === undefined) {
-          this.troubles.push({ what: 'a push was refused', detail: JSON.stringify(asked) });
-          return false;
+      let wanted: number | undefined;
+      let seen: unknown;
+      while ((await watch.next()) !== undefined) {
+        if (wanted === undefined) {
+          const asked = await watch.client.call('sync', { flow: 'push' });
+          const flow = asked.ok ? asked.value.flows[0] : undefined;
+          seen = flow ?? asked;
+          if (flow?.outcome === 'started') wanted = flow.run;
+          continue;
         }
-        let run;
-        do {
-          const status = await watch.next();
-          if (status === undefined) return false;
-          run = onlyLink(status).lastRuns.find(({ id }) => id === flow.run);
-        } while (run?.endedAt === undefined);
-        // One that ran before may have read before the last packet came in.
-        if (flow.outcome === 'started' && run.outcome === 'ok') return true;
+        const runs = await watch.client.call('runsList', { limit: 500 });
+        const run = runs.ok ? runs.value.runs.find(({ id }) => id === wanted) : undefined;
+        seen = run ?? runs;
+        if (run?.endedAt === undefined) continue;
+        if (run.outcome === 'ok') return true;
+        wanted = undefined;
       }
+      this.troubles.push({ what: 'no push came to its end', detail: JSON.stringify(seen) });
+      return false;
     } finally {
       watch.close();
     }

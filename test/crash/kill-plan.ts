@@ -62,7 +62,7 @@ export function planKills(options: {
   readonly cuts: boolean;
 }): readonly Kill[] {
   const { random, edges, cuts } = options;
-  let turn = 0;
+  let turn = between(random, 0, CUTS.length - 1);
   const nextCut = (): Cut => CUTS[turn++ % CUTS.length] ?? 'answer-lost';
   const steps = edges.map(({ step, phase }): Kill => {
     const work: Work = WORK[step] ?? pick(random, ['plain', 'plain', 'large', 'waiting']);
