@@ -192,7 +192,7 @@ export async function measure(): Promise<Measured> {
         limit:
           erpCpu > 0.9
             ? 'the sandbox server: its process is busy all the time'
-            : 'not the sandbox server alone',
+            : 'not the sandbox server: the disk’s syncs and the way between the processes',
         millisecondsPerOrder: rounded(1000 / median(applied.map((one) => one.ordersPerSecond))),
       },
     };

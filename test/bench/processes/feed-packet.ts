@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ReadableStream } from 'node:stream/web';
 import { largeRow, LARGE_FIELDS } from '../large-rows.ts';
 import { encodeText, rowText } from '../../../main/core/packets/codec/write-packet.ts';
 
