@@ -29,6 +29,7 @@ export type Command =
     }
   | { readonly name: 'resume'; readonly link?: string | undefined }
   | { readonly name: 'config check' }
+  | { readonly name: 'erp script'; readonly erp?: string | undefined }
   | { readonly name: 'secret set'; readonly secret: string }
   | { readonly name: 'secret list' }
   | {
@@ -160,6 +161,7 @@ const SPECS: Readonly<Record<string, Spec>> = {
   },
   resume: { options: [], words: [0, 1], make: (w) => ({ name: 'resume', link: w[0] }) },
   'config check': { options: [], words: [0, 0], make: () => ({ name: 'config check' }) },
+  'erp script': { options: [], words: [0, 1], make: (w) => ({ name: 'erp script', erp: w[0] }) },
   'secret set': { options: [], words: [1, 1], make: (w) => ({ name: 'secret set', secret: w[0] ?? '' }) },
   'secret list': { options: [], words: [0, 0], make: () => ({ name: 'secret list' }) },
   logs: {

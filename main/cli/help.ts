@@ -24,6 +24,11 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
   ['queue park', 'queue park <item> [--note text]', 'set an item aside'],
   ['runs list', 'runs list [--link l] [--limit n]', 'what ran, with counts'],
   ['config check', 'config check', 'check site.json and the mappings'],
+  [
+    'erp script',
+    'erp script [erp]',
+    'the SQL that creates the ledger, for a database administrator to review',
+  ],
   ['secret set', 'secret set <name>', 'store erp.<id>.password or link.<id>.apiKey, from standard input'],
   ['secret list', 'secret list', 'names and dates of what is stored'],
   [

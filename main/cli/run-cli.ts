@@ -2,6 +2,7 @@ import { assertNever } from '../../shared/model/result.ts';
 import { parseCommand, type Command } from './arguments.ts';
 import type { Context } from './command-context.ts';
 import { checkConfig } from './commands/config.ts';
+import { printScript } from './commands/erp.ts';
 import { showLogs } from './commands/logs.ts';
 import { listQueue, parkItem, retryItem, showItem } from './commands/queue.ts';
 import { runSite } from './commands/run.ts';
@@ -73,6 +74,8 @@ async function perform(command: Command, context: Context): Promise<number> {
       return resumeLinks(context, command.link);
     case 'config check':
       return checkConfig(context);
+    case 'erp script':
+      return printScript(context, command.erp);
     case 'secret set':
       return setSecret(context, command.secret);
     case 'secret list':

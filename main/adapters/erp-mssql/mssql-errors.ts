@@ -73,7 +73,22 @@ function serverError(error: unknown): (SqlFailed & { kind: 'refused' }) | undefi
   };
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** The innermost error says what happened; the driver's own words around it say that it did. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  let deepest: Error = error;
+  for (let depth = 0; depth < 6; depth += 1) {
+    const { originalError, cause, errors } = deepest as {
+      originalError?: unknown;
+      cause?: unknown;
+      errors?: unknown;
+    };
+    const next: unknown = originalError ?? cause ?? (Array.isArray(errors) ? errors[0] : undefined);
+    if (!(next instanceof Error)) break;
+    deepest = next;
+  }
+  return deepest.message === '' || deepest === error ? error.message : `${error.message}: ${deepest.message}`;
+}
 
 const TLS_CODE =
   /^(ERR_TLS|ERR_SSL|EPROTO$|EENCRYPT$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|INVALID_CA)/;

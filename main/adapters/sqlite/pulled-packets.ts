@@ -110,7 +110,11 @@ export function pulledPackets(context: WriteContext, holders: ClaimHolders): Pul
         raiseInboundMark(db, link, item.user);
         upsertLastSettledIn(db, link, now);
         endAttempt(db, id, settled.outcome, now);
-        const outcome = JSON.stringify({ outcome: settled.outcome, documents: settled.documents });
+        const outcome = JSON.stringify({
+          outcome: settled.outcome,
+          documents: settled.documents,
+          unknownTables: settled.unknownTables,
+        });
         return changeItem(db, item, 'settle', {
           now,
           event: settled.outcome,

@@ -1,6 +1,7 @@
 import type { Light, LightState, Text } from '../../../shared/contract/status.ts';
 import { explainFailure } from '../../../shared/model/failure.ts';
 import type { Instant } from '../../../shared/model/time.ts';
+import type { Soundness } from '../queue/housekeeping.ts';
 import type { EndpointFact, Pause, QueueCounts, Run } from '../queue/queue-store.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface LinkFacts {
   readonly erp: EndpointFact | undefined;
   readonly cloud: EndpointFact | undefined;
   readonly disk: EndpointFact | undefined;
+  /** Whether the local store can be believed. */
+  readonly soundness: Soundness;
   readonly counts: QueueCounts;
   readonly pause: Pause | undefined;
   readonly working: boolean;
@@ -37,6 +40,13 @@ export interface LinkFacts {
   /** When the cloud is due to be asked next; undefined while no flow is scheduled. */
   readonly nextRun: Instant | undefined;
 }
+
+/** Counts from a store nobody looked through may be wrong. */
+export const SOUNDNESS_LIGHT: Readonly<Record<Soundness, LightState>> = {
+  sound: 'fine',
+  owed: 'unknown',
+  damaged: 'attention',
+};
 
 const fact = (key: string, params: Text['params'] = {}): Text => ({ key, params });
 
@@ -72,9 +82,10 @@ export function cloudLight({ cloud, now, working, nextRun, pause }: LinkFacts): 
 
 /** The link as a whole: its two lights and everything that is not carried over. Fine only when nothing at all is open. */
 export function linkLight(facts: LinkFacts): LightState {
-  const { counts, now, pause, disk, lastRuns, enabledFlows, working } = facts;
+  const { counts, now, pause, disk, soundness, lastRuns, enabledFlows, working } = facts;
   const states: LightState[] = [erpLight(facts).state, cloudLight(facts).state];
   if (disk?.failure !== undefined) states.push('attention');
+  states.push(SOUNDNESS_LIGHT[soundness]);
   if (counts.parked > 0) states.push('attention');
   if (counts.unknown > 0) states.push('waiting');
   if (counts.pendingIn > 0 || counts.pendingOut > 0) states.push('waiting');
@@ -87,6 +98,8 @@ export function linkLight(facts: LinkFacts): LightState {
   // Users whose snapshot waits for their own packets have none that knows everything.
   if (lastRuns.some((run) => (run.counts['held'] ?? 0) + (run.counts['void'] ?? 0) > 0))
     states.push('waiting');
+  // Tables read at different moments may not fit together: not known to be right.
+  if (lastRuns.some((run) => (run.counts['bestEffort'] ?? 0) > 0)) states.push('unknown');
   if (lastRuns.length < enabledFlows) states.push('unknown');
   if (working) states.push('working');
   return worst(states);

@@ -252,7 +252,14 @@ export class ApplyLane {
     durablySync(runtime, 'pull.settle', () =>
       store.settlePacket(
         item.id,
-        { source, outcome, label: plan.label, documents, payloadHash: item.body.hash },
+        {
+          source,
+          outcome,
+          label: plan.label,
+          documents,
+          payloadHash: item.body.hash,
+          unknownTables: plan.unknownTables,
+        },
         runtime.wall(),
       ),
     );

@@ -16,6 +16,8 @@ export interface PushCounts {
   unchanged: number;
   held: number;
   refused: number;
+  /** Users whose snapshot was read without a consistent view. */
+  bestEffort: number;
   accepted: number;
   void: number;
   failed: number;
@@ -32,6 +34,7 @@ export const NOTHING_PUSHED: Readonly<PushCounts> = {
   unchanged: 0,
   held: 0,
   refused: 0,
+  bestEffort: 0,
   accepted: 0,
   void: 0,
   failed: 0,
@@ -48,6 +51,7 @@ export async function pushCycle(
 ): Promise<PushEnd> {
   const counts: PushCounts = { ...NOTHING_PUSHED };
   const { erp, endpoints, erpEndpoint, policy } = parts;
+  const before = sender.totals;
   const end = (failure: SyncFailure | undefined): PushEnd => ({ counts, failure });
   const ready = await erp.ready(signal);
   if (!ready.ok) return end(noteErp(parts, ready.failure));
@@ -73,9 +77,11 @@ export async function pushCycle(
     await view.value.close();
   }
   const sent = await sender.sendDue(signal);
-  counts.accepted += sent.accepted;
-  counts.void += sent.void;
-  counts.failed += sent.failed;
+  // The send lane may have taken some of them before this call: what counts is what became of them.
+  const after = sender.totals;
+  counts.accepted = after.accepted - before.accepted;
+  counts.void = after.void - before.void;
+  counts.failed = after.failed - before.failed;
   return end(failure ?? sent.failure);
 }
 
@@ -94,6 +100,7 @@ async function build(
     counts.held += 1;
     return undefined;
   }
+  if (view.consistency === 'best-effort') counts.bestEffort += 1;
   const rows = new Map<string, number>();
   try {
     const limit = Math.min(cloud.capabilities.maxPacketBytes, policy.maxPacketBytes);

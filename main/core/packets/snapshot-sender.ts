@@ -16,9 +16,6 @@ const FRESH_TICKETS = 2;
 const UPLOAD_TRIES = 3;
 
 export interface Sent {
-  accepted: number;
-  void: number;
-  failed: number;
   failure: SyncFailure | undefined;
 }
 
@@ -29,11 +26,19 @@ export interface Sent {
 export class SnapshotSender {
   readonly #parts: LinkParts;
   #running: Promise<Sent> | undefined;
+  #accepted = 0;
+  #void = 0;
+  #failures = 0;
   /** Items whose outcome could not be written down. */
   readonly #orphans = new Set<ItemId>();
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
+  }
+
+  /** What this sender has done since it was made: for run counts. */
+  get totals(): { readonly accepted: number; readonly void: number; readonly failed: number } {
+    return { accepted: this.#accepted, void: this.#void, failed: this.#failures };
   }
 
   /** Sends what is due. Calls at the same time share one run, so the bound on uploads holds. */
@@ -46,7 +51,7 @@ export class SnapshotSender {
   }
 
   async #sendAll(signal: AbortSignal): Promise<Sent> {
-    const sent: Sent = { accepted: 0, void: 0, failed: 0, failure: undefined };
+    const sent: Sent = { failure: undefined };
     const lanes = Array.from({ length: this.#parts.policy.parallelUploads }, () => this.#lane(sent, signal));
     await Promise.all(lanes);
     return sent;
@@ -97,7 +102,7 @@ export class SnapshotSender {
       durablySync(runtime, 'push.settle', () =>
         store.discardSnapshot(item.id, 'newer packets of the user', runtime.wall()),
       );
-      sent.void += 1;
+      this.#void += 1;
       return;
     }
     const outcome = await this.#upload(item, signal);
@@ -106,11 +111,11 @@ export class SnapshotSender {
         store.settleSnapshot(item.id, { syncLogId: outcome.value.syncLogId }, runtime.wall()),
       );
       this.#parts.endpoints.succeeded(this.#parts.cloudEndpoint);
-      sent.accepted += 1;
+      this.#accepted += 1;
       log.info('snapshot accepted', { item: item.id, syncLogId: outcome.value.syncLogId });
       return;
     }
-    sent.failed += 1;
+    this.#failures += 1;
     if (outcome.failure.kind !== 'cancelled') sent.failure = outcome.failure;
     this.#failed(item, outcome.failure);
   }

@@ -163,6 +163,8 @@ export interface SettledPacket {
   readonly label: string;
   readonly documents: readonly DocumentResult[];
   readonly payloadHash: Sha256;
+  /** Tables the mapping does not name: kept in the packet, written nowhere, shown. */
+  readonly unknownTables?: readonly string[] | undefined;
 }
 
 export interface KnownPacket {

@@ -40,6 +40,8 @@ export async function createSampleErp(options: SampleErpEngineOptions): Promise<
   });
   const login = { user, password, database };
   const loader = openSession(engine, login);
+  // So that all tables of a snapshot are read as of one moment.
+  await loader.query(`ALTER DATABASE [${database}] SET ALLOW_SNAPSHOT_ISOLATION ON`);
   for (const batch of sampleErpBatches(options)) await loader.query(batch);
   // In bulk: parsing the rows as INSERT statements takes several times as long as storing them.
   for (const { table, columns, rows } of companyRows(options))

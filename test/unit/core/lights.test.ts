@@ -30,6 +30,7 @@ const well: LinkFacts = {
   erp: { endpoint: 'erp:main', lastOk: NOW - 5_000 },
   cloud: { endpoint: 'cloud:x', lastOk: NOW - 60_000 },
   disk: undefined,
+  soundness: 'sound',
   counts,
   pause: undefined,
   working: false,
@@ -52,6 +53,8 @@ describe('lights', () => {
       (f) => ({ ...f, counts: { ...f.counts, unknown: 1 } }),
       (f) => ({ ...f, counts: { ...f.counts, pendingIn: 1, oldestPendingIn: NOW } }),
       (f) => ({ ...f, counts: { ...f.counts, pendingOut: 1, oldestPendingOut: NOW } }),
+      (f) => ({ ...f, soundness: 'owed' }),
+      (f) => ({ ...f, soundness: 'damaged' }),
       (f) => ({ ...f, erp: undefined }),
       (f) => ({ ...f, cloud: undefined }),
       (f) => ({ ...f, erp: { endpoint: 'erp:main', lastOk: NOW - 1_000, failingSince: NOW, failure: down } }),
@@ -66,6 +69,8 @@ describe('lights', () => {
       (f) => ({ ...f, lastRuns: [run({ outcome: 'failed' }), run({ flow: 'push' })] }),
       (f) => ({ ...f, lastRuns: [run({ outcome: 'interrupted' }), run({ flow: 'push' })] }),
       (f) => ({ ...f, lastRuns: [run({})] }),
+      (f) => ({ ...f, lastRuns: [run({}), run({ flow: 'push', counts: { bestEffort: 1 } })] }),
+      (f) => ({ ...f, lastRuns: [run({}), run({ flow: 'push', counts: { held: 1 } })] }),
     );
     fc.assert(
       fc.property(fc.array(trouble, { minLength: 1, maxLength: 5 }), fc.boolean(), (troubles, working) => {

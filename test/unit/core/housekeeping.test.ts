@@ -1,0 +1,152 @@
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  Housekeeping,
+  type HousekeepingParts,
+  type HousekeepingStore,
+  type StoreCheck,
+} from '../../../main/core/queue/housekeeping.ts';
+import { StoreError } from '../../../main/core/queue/store-error.ts';
+import { createTestRuntime, TEST_START, type TestRuntime } from '../../support/test-runtime.ts';
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+
+interface World {
+  readonly runtime: TestRuntime;
+  readonly keeping: Housekeeping;
+  readonly calls: string[];
+  known: StoreCheck;
+  /** Batches that are still to be moved. */
+  batches: number;
+  findings: readonly string[];
+  refuse: boolean;
+  stop(): Promise<void>;
+}
+
+function world(known: Partial<StoreCheck> = {}): World {
+  const runtime = createTestRuntime({ seed: 1 });
+  const calls: string[] = [];
+  const end = new AbortController();
+  const at = (instant: number): string => String((instant - runtime.wall()) / DAY);
+  const store: HousekeepingStore = {
+    archiveSome: (before) => {
+      calls.push(`archive ${at(before)}`);
+      if (made.refuse) throw new StoreError('full', 'the disk is full');
+      made.batches -= 1;
+      return { moved: made.batches >= 0 ? 1 : 0, more: made.batches > 0 };
+    },
+    dropMonths: (before) => {
+      calls.push(`drop ${at(before)}`);
+      return [];
+    },
+    forgetOld: () => undefined,
+    markStarted: () => undefined,
+    markStopped: () => undefined,
+    storeCheck: () => made.known,
+    noteCheck: (findings, now) => {
+      made.known =
+        findings.length === 0
+          ? { soundAt: now, owedSince: undefined, findings }
+          : { ...made.known, owedSince: now, findings };
+    },
+  };
+  const parts: HousekeepingParts = {
+    runtime,
+    store,
+    check: () => {
+      calls.push('check');
+      return Promise.resolve(made.findings);
+    },
+    sweep: () => {
+      calls.push('sweep');
+      return Promise.resolve();
+    },
+    retentionMs: 90 * DAY,
+    log: { info: () => undefined, warn: () => undefined },
+    onChange: () => calls.push('told'),
+  };
+  const keeping = new Housekeeping(parts);
+  const made: World = {
+    runtime,
+    keeping,
+    calls,
+    known: { soundAt: TEST_START, owedSince: undefined, findings: [], ...known },
+    batches: 0,
+    findings: [],
+    refuse: false,
+    stop: async () => {
+      end.abort();
+      await running;
+    },
+  };
+  const running = keeping.run(end.signal);
+  onTestFinished(async () => {
+    await made.stop();
+    runtime.dispose();
+  });
+  return made;
+}
+
+test('moves all that is due in batches, drops old months, sweeps, and does so hourly', async () => {
+  const w = world();
+  w.batches = 3;
+  await w.runtime.advance(0);
+  await w.runtime.advance(0);
+  expect(w.calls).toEqual(['archive -2', 'archive -2', 'archive -2', 'drop -90', 'sweep']);
+  await w.runtime.advance(HOUR / 2);
+  expect(w.calls).toHaveLength(5);
+  await w.runtime.advance(HOUR / 2 + 60_000);
+  expect(w.calls.slice(5)).toEqual(['archive -2', 'drop -90']);
+});
+
+test('a store that refuses ends nothing: it is said, tried again soon, and taken back', async () => {
+  const w = world();
+  w.refuse = true;
+  await w.runtime.advance(0);
+  expect(w.keeping.tidyFailure()).toBe('the disk is full');
+  expect(w.calls).toEqual(['archive -2', 'told']);
+  w.refuse = false;
+  await w.runtime.advance(6 * 60_000);
+  expect(w.keeping.tidyFailure()).toBeUndefined();
+  expect(w.calls.slice(2)).toEqual(['archive -2', 'drop -90', 'told']);
+});
+
+test('an owed check comes before anything is moved', async () => {
+  const w = world({ owedSince: TEST_START });
+  await w.runtime.advance(0);
+  await w.runtime.advance(0);
+  expect(w.calls).toEqual(['check', 'told', 'archive -2', 'drop -90']);
+  expect(w.keeping.soundness()).toBe('sound');
+});
+
+test('in a damaged store nothing is moved', async () => {
+  const w = world({ owedSince: TEST_START });
+  w.findings = ['page 7 is damaged'];
+  await w.runtime.advance(0);
+  await w.runtime.advance(2 * HOUR);
+  expect(w.keeping.soundness()).toBe('damaged');
+  expect(w.keeping.finding()).toBe('page 7 is damaged');
+  expect(w.calls.filter((call) => call !== 'told' && call !== 'check')).toEqual([]);
+});
+
+test('a week after the last one a check is made; one that cannot be made turns the light a day later', async () => {
+  const w = world({ soundAt: TEST_START - 7 * DAY });
+  expect(w.keeping.soundness()).toBe('sound');
+  await w.runtime.advance(60_000);
+  expect(w.calls).toContain('check');
+  expect(w.known.soundAt).toBeGreaterThanOrEqual(TEST_START);
+  w.known = { ...w.known, soundAt: w.runtime.wall() - 9 * DAY };
+  expect(w.keeping.soundness()).toBe('owed');
+  // A time in the future proves nothing.
+  w.known = { ...w.known, soundAt: w.runtime.wall() + 9 * DAY };
+  expect(w.keeping.soundness()).toBe('owed');
+});
+
+test('stops between two batches', async () => {
+  const w = world();
+  w.batches = 1_000_000;
+  await w.runtime.advance(0);
+  await w.stop();
+  expect(w.batches).toBeGreaterThan(0);
+  expect(w.calls).not.toContain('drop -90');
+});
