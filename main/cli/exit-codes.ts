@@ -32,10 +32,11 @@ export function exitOfRuns(runs: readonly RunView[]): number {
   return EXIT.fine;
 }
 
-/** How a status reads to monitoring. What waits, or is not known because no agent runs, is not a failure. */
+/** How a status reads to monitoring. What waits is no failure; what is not known (no agent runs, a side is silent) is one. */
 export function exitOfStatus(status: SiteStatus): number {
   const lights = status.links.flatMap((link) => [link.lights.erp, link.lights.cloud]);
   if (lights.some((light) => light.state === 'attention' && unreached(light.fact))) return EXIT.unreachable;
   if (status.links.some((link) => link.parked > 0)) return EXIT.parked;
-  return status.light === 'attention' ? EXIT.failed : EXIT.fine;
+  const unproven = status.agent.state === 'none' || status.light === 'unknown';
+  return unproven || status.light === 'attention' ? EXIT.failed : EXIT.fine;
 }

@@ -118,6 +118,26 @@ describe('config check', () => {
   });
 });
 
+describe('erp script', () => {
+  it('prints what creates the ledger, once per ERP, and touches nothing', async () => {
+    bench.configure();
+    const { code, value } = await bench.json('erp', 'script');
+    expect(code).toBe(0);
+    const [script] = (value as { scripts: { erp: string; sql: string }[] }).scripts;
+    expect(script?.erp).toBe('main');
+    for (const table of ['site', 'lease', 'ledger', 'ledger_document', 'series'])
+      expect(script?.sql).toContain(`[ferry].[${table}]`);
+    expect((await bench.run('erp', 'script')).out).toContain('GO');
+  });
+
+  it('names the ERPs there are when another one is asked for', async () => {
+    bench.configure();
+    const { code, value } = await bench.json('erp', 'script', 'other');
+    expect(code).toBe(2);
+    expect(value).toMatchObject({ error: { code: 'not-found', hint: 'ERPs: main' } });
+  });
+});
+
 describe('secrets', () => {
   it('are set from standard input and listed without value', async () => {
     bench.stdin = 'canary-value\n';
@@ -197,7 +217,7 @@ describe('without an agent', () => {
   it('status of a site that never ran invents nothing and creates no store', async () => {
     bench.configure();
     const { code, value } = await bench.json('status');
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(value).toMatchObject({ light: 'unknown', links: [{ inCloud: { amount: 'unknown' }, parked: 0 }] });
     expect(existsSync(join(bench.dataDir, 'ferry.sqlite'))).toBe(false);
   });
