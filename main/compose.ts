@@ -20,6 +20,7 @@ import { openSecrets, type Secrets } from './adapters/secrets/open-secrets.ts';
 import { writeDurably } from './adapters/secrets/site-key.ts';
 import { createBodyStore } from './adapters/spool/body-store.ts';
 import { nodeDisk } from './adapters/spool/node-disk.ts';
+import { checkInWorker } from './adapters/sqlite/check-in-worker.ts';
 import { openStore, type SqliteStore } from './adapters/sqlite/open-store.ts';
 import { acquireSiteLock } from './adapters/sqlite/site-lock.ts';
 import { siteHandlers } from './agent/handlers.ts';
@@ -32,7 +33,9 @@ import { composePart } from './core/packets/codec/compose-part.ts';
 import type { EngineLog, LinkParts } from './core/packets/link-parts.ts';
 import { PacketLink } from './core/packets/packet-link.ts';
 import { Endpoints } from './core/queue/endpoints.ts';
+import { Housekeeping } from './core/queue/housekeeping.ts';
 import { StoreError } from './core/queue/store-error.ts';
+import { withheldWhile } from './core/queue/withheld.ts';
 import type { BodyStore } from './core/runtime/body-store.ts';
 import type { Disk } from './core/runtime/disk.ts';
 import type { HttpTransport } from './core/runtime/http-transport.ts';
@@ -50,6 +53,8 @@ export interface Edges {
 const RECENT_LEDGER = 50;
 /** Kept free on the volume for what comes in: a full disk must not be filled by what can be made again. */
 const RESERVE_BYTES = 256 * 1024 * 1024;
+
+const DAY_MS = 86_400_000;
 
 const hashText = (text: string): Sha256 => sha256(createHash('sha256').update(text, 'utf8').digest('hex'));
 const PAGE = fileURLToPath(new URL('../dist/renderer', import.meta.url));
@@ -76,6 +81,8 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
     const log = createLog({ folder: logs, redact: redactor, now: () => runtime.wall() });
     const store = openSiteStore(dataDir, site, runtime, log);
     ends.push(() => store.close());
+    store.markStarted(start, runtime.wall());
+    ends.push(() => giveBack(store, start, log));
     const disk = edges.disk ?? nodeDisk;
     const bodies = createBodyStore({
       disk,
@@ -86,11 +93,20 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       runtime,
     });
     const endpoints = new Endpoints(runtime, store);
+    const housekeeping = new Housekeeping({
+      runtime,
+      store,
+      check: (signal) => checkInWorker(join(dataDir, 'ferry.sqlite'), signal),
+      sweep: () => bodies.sweep(() => store.spoolHashes()),
+      retentionMs: site.settings.retention.days * DAY_MS,
+      log: engineLog(log),
+      onChange: () => agent.changed(),
+    });
     trustSystemRoots();
     const http = edges.http ?? createNodeHttpTransport(runtime);
     const parts: SharedParts = {
       site,
-      store,
+      store: withheldWhile(store, () => housekeeping.soundness() === 'damaged'),
       bodies,
       endpoints,
       runtime,
@@ -113,6 +129,7 @@ export async function startSite(options: StartOptions, edges: Edges = {}): Promi
       store,
       endpoints,
       bodies,
+      housekeeping,
       runtime,
       startId: start,
       version: packageJson.version,
@@ -325,6 +342,16 @@ function openSiteStore(dataDir: string, site: LoadedSite, runtime: Runtime, log:
     });
   } catch (error) {
     throw error instanceof StoreError ? storeRefused(error) : error;
+  }
+}
+
+/** A store that cannot take it now is checked at the next start: that costs a moment and loses nothing. */
+function giveBack(store: SqliteStore, start: StartId, log: Log): void {
+  try {
+    store.markStopped(start);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    log.warn('the clean end could not be noted', { cause: error.message });
   }
 }
 

@@ -23,7 +23,11 @@ export function siteHandlers(agent: SiteAgent): Handlers {
       `links: ${links.map((link) => link.parts.link).join(', ')}`,
     );
   const noItem = (item: number): ReturnType<typeof refuse> =>
-    refuse('not-found', `no item has the number ${item}`);
+    refuse(
+      'not-found',
+      `no item has the number ${item}`,
+      'what was settled more than two days ago is in archive/',
+    );
   const wrongState = (item: Item, verb: string): ReturnType<typeof refuse> =>
     refuse('not-now', `item ${item.id} is ${item.state} and cannot be ${verb} now`);
 

@@ -26,10 +26,13 @@ export function onceEnd(agent: SiteAgent): { readonly exitCode: number; readonly
     );
   });
   const endpoints = agent.parts.endpoints.facts().flatMap((fact) => fact.failure ?? []);
+  const damaged = agent.parts.housekeeping.soundness() === 'damaged';
   const parked = status.links.some((link) => link.parked > 0);
   const exitCode = [...failures, ...endpoints].some(({ kind }) => UNREACHED.includes(kind))
     ? 5
-    : failures.some(({ kind }) => kind !== 'rejected' && kind !== 'conflict') || endpoints.length > 0
+    : damaged ||
+        failures.some(({ kind }) => kind !== 'rejected' && kind !== 'conflict') ||
+        endpoints.length > 0
       ? 1
       : parked || failures.length > 0
         ? 3

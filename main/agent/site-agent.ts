@@ -44,13 +44,18 @@ export class SiteAgent {
   /** Works until stopped. */
   async run(): Promise<void> {
     const signal = this.#stop.signal;
-    await Promise.all([this.#feed.run(signal), ...this.parts.links.map((link) => link.run(signal))]);
+    await Promise.all([
+      this.#feed.run(signal),
+      this.parts.housekeeping.run(signal),
+      ...this.parts.links.map((link) => link.run(signal)),
+    ]);
     await this.#release();
   }
 
   /** One full round of every link (pull, then push, then what that brought), and the end. */
   async once(): Promise<void> {
     const signal = this.#stop.signal;
+    await this.parts.housekeeping.checkOwed(signal);
     await Promise.all(
       this.parts.links.map(async (link) => {
         if (link.plan.push.enabled) await link.sync('push', 'start', signal).done;

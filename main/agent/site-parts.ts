@@ -4,6 +4,7 @@ import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import type { PacketLink } from '../core/packets/packet-link.ts';
 import type { Endpoints } from '../core/queue/endpoints.ts';
+import type { Housekeeping } from '../core/queue/housekeeping.ts';
 import type { QueueStore } from '../core/queue/queue-store.ts';
 import type { BodyStore } from '../core/runtime/body-store.ts';
 import type { Runtime } from '../core/runtime/runtime.ts';
@@ -15,6 +16,7 @@ export interface SiteParts {
   readonly store: QueueStore;
   readonly endpoints: Endpoints;
   readonly bodies: BodyStore;
+  readonly housekeeping: Housekeeping;
   readonly runtime: Runtime;
   readonly startId: StartId;
   readonly version: string;

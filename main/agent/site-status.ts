@@ -7,9 +7,17 @@ import type {
   PauseView,
   RunView,
   SiteStatus,
+  Text,
 } from '../../shared/contract/status.ts';
 import type { ItemView } from '../../shared/contract/contract.ts';
-import { cloudLight, erpLight, linkLight, worst, type LinkFacts } from '../core/health/lights.ts';
+import {
+  cloudLight,
+  erpLight,
+  linkLight,
+  SOUNDNESS_LIGHT,
+  worst,
+  type LinkFacts,
+} from '../core/health/lights.ts';
 import type { PacketLink } from '../core/packets/packet-link.ts';
 import { activePause } from '../core/queue/active-pause.ts';
 import type { Item } from '../core/queue/item.ts';
@@ -96,6 +104,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     erp: find(link.parts.erpEndpoint),
     cloud: find(link.parts.cloudEndpoint),
     disk: find('site:disk'),
+    soundness: parts.housekeeping.soundness(),
     counts,
     pause,
     working: flows.some((flow) => flow.running !== undefined),
@@ -125,21 +134,46 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
   };
 }
 
+/** What the housekeeping has to say: the check of the store, and an archive that takes nothing. */
+function storeNotices({ housekeeping }: SiteParts): readonly Explanation[] {
+  const soundness = housekeeping.soundness();
+  const cause = housekeeping.tidyFailure();
+  const notice = (owner: Explanation['owner'], name: string, params: Text['params']): Explanation => ({
+    owner,
+    what: { key: `site.${name}.what`, params },
+    next: { key: `site.${name}.next`, params },
+  });
+  return [
+    ...(soundness === 'damaged'
+      ? [notice('erp-administrator', 'damaged', { cause: housekeeping.finding() ?? '' })]
+      : soundness === 'owed'
+        ? [notice('nobody', 'checkOwed', {})]
+        : []),
+    ...(cause === undefined ? [] : [notice('erp-administrator', 'archive', { cause })]),
+  ];
+}
+
 /** Everything a viewer shows of a site, computed from facts at this moment. */
 export function siteStatus(agent: SiteParts): SiteStatus {
   const { settings, runtime, links, startedAt, version } = agent;
   const endpoints = agent.endpoints.facts();
   const views = links.map((link) => linkStatus(agent, link, endpoints));
-  const notices: Explanation[] = endpoints.flatMap(({ endpoint, failure }) =>
+  const failing: Explanation[] = endpoints.flatMap(({ endpoint, failure }) =>
     endpoint.startsWith('site:') && failure !== undefined ? [failureView(failure)] : [],
   );
+  const { housekeeping } = agent;
   const { name, timeZone, language } = settings.site;
   return {
     site: { name, timeZone, language },
     agent: { state: 'running', startedAt, version },
     at: runtime.wall(),
-    light: worst([...views.map((view) => view.light), ...notices.map(() => 'attention' as const)]),
-    notices,
+    light: worst([
+      ...views.map((view) => view.light),
+      ...failing.map(() => 'attention' as const),
+      SOUNDNESS_LIGHT[housekeeping.soundness()],
+      ...(housekeeping.tidyFailure() === undefined ? [] : ['attention' as const]),
+    ]),
+    notices: [...failing, ...storeNotices(agent)],
     links: views,
   };
 }

@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectPipe } from '../../main/console/pipe-client.ts';
 import type { SiteStatus } from '../../shared/contract/status.ts';
@@ -147,4 +150,38 @@ describe('the program as a process', () => {
     again.child.kill('SIGINT');
     expect((await again.ended).code).toBe(0);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'looks through its store after being killed, and says what it finds',
+    async () => {
+      const killed = async (): Promise<void> => {
+        const agent = start('run');
+        await agent.says('End it with Ctrl+C');
+        agent.child.kill('SIGKILL');
+        await agent.ended;
+      };
+      const round = async (): Promise<SiteStatus> => {
+        const { out } = await start('--json', 'sync', '--once').ended;
+        return (JSON.parse(out) as { status: SiteStatus }).status;
+      };
+      const own = ({ notices }: SiteStatus): string[] => notices.map(({ what }) => what.key);
+      await killed();
+      expect(own(await round())).toEqual([]);
+      expect((await start('logs').ended).out).toContain('the local store is sound');
+
+      await killed();
+      const file = join(bench.dataDir, 'ferry.sqlite');
+      const raw = new Database(file);
+      raw.pragma('wal_checkpoint(TRUNCATE)');
+      const page = raw.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'document_at'`).pluck().get();
+      const size = Number(raw.pragma('page_size', { simple: true }));
+      raw.close();
+      const handle = openSync(file, 'r+');
+      writeSync(handle, Buffer.alloc(size, 0xa5), 0, size, (Number(page) - 1) * size);
+      closeSync(handle);
+      const damaged = await round();
+      expect(own(damaged)).toEqual(['site.damaged.what']);
+      expect(damaged.light).toBe('attention');
+    },
+  );
 });

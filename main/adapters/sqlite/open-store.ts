@@ -1,8 +1,11 @@
+import { dirname, join } from 'node:path';
 import type { Item } from '../../core/queue/item.ts';
 import type { QueueStore } from '../../core/queue/queue-store.ts';
 import type { Runtime } from '../../core/runtime/runtime.ts';
 import type { ItemId, StartId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
+import type { HousekeepingStore } from '../../core/queue/housekeeping.ts';
+import { archiveFiles } from './archive-files.ts';
 import { claims } from './claims.ts';
 import { openForReading, openForWriting } from './connection.ts';
 import type { WriteLimits } from './connection.ts';
@@ -13,7 +16,6 @@ import { pushedSnapshots } from './pushed-snapshots.ts';
 import { queueReads } from './queue-reads.ts';
 import type { QueueReads } from './queue-reads.ts';
 import { retention } from './retention.ts';
-import type { Retention } from './retention.ts';
 import { runsAndFacts } from './runs-and-facts.ts';
 import { translated } from './sqlite-error.ts';
 import { readContext, writeContext } from './store-context.ts';
@@ -23,7 +25,7 @@ import { registerSearch } from './statements/item-search.ts';
 export interface StoreOptions {
   /** Absolute path of `ferry.sqlite`; its folder must exist. */
   readonly file: string;
-  /** Zone in which "settled today" is counted. UTC when absent. */
+  /** Zone in which "settled today" and the months of the archive are counted. UTC when absent. */
   readonly zone?: string | undefined;
   /** Told about rows that could not be read and were left out or put before a person. */
   readonly onDamaged?: OnDamaged | undefined;
@@ -31,7 +33,7 @@ export interface StoreOptions {
 
 export type SqliteStore = QueueStore &
   QueueReads &
-  Retention & {
+  HousekeepingStore & {
     /** parked -> discarded. Undefined when the state does not allow it. The caller has proven that nothing was applied. */
     discard(id: ItemId, note: string, now: Instant): Item | undefined;
     /** Moves the log into the file and cuts it. Cheap when there is little. */
@@ -60,15 +62,19 @@ export function openStore(
     db.close();
     throw error;
   }
+  const archive = archiveFiles(join(dirname(file), 'archive'), zone);
   const context = writeContext(db, { zone, onDamaged, fault: (name) => runtime?.fault(name) ?? false });
+  const reads = queueReads(context);
   const holders = new Set<StartId>();
   return {
-    ...queueReads(context),
+    ...reads,
+    // A sweep by the open items alone would take the bodies of archived ones.
+    spoolHashes: () => new Set([...reads.spoolHashes(), ...archive.spoolHashes()]),
     ...claims(context, holders),
     ...pulledPackets(context, holders),
     ...pushedSnapshots(context, holders),
     ...runsAndFacts(context),
-    ...retention(context),
+    ...retention(context, archive),
     checkpoint: () => {
       translated(() => db.pragma('wal_checkpoint(TRUNCATE)'));
     },

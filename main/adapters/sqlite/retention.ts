@@ -1,50 +1,110 @@
-import type { Instant } from '../../../shared/model/time.ts';
+import type { HousekeepingStore } from '../../core/queue/housekeeping.ts';
+import type { ArchiveFiles, ArchivedItem } from './archive-files.ts';
 import type { WriteContext } from './store-context.ts';
 import {
+  deleteArchivedItem,
+  deleteArchivedPackets,
   deleteClosedListings,
-  deleteEndedItems,
   deleteOldDocuments,
   deleteOldLedgerRows,
   deleteOldRuns,
-  deleteUnusedBodies,
+  findEndedItems,
+  readRawBody,
+  readRawHistory,
+  readRawItem,
 } from './statements/retention.ts';
+import { closeStart, noteFindings, notePassed, openStart, readStoreCheck } from './statements/store-check.ts';
 
-export interface Purged {
-  readonly items: number;
-  readonly bodies: number;
-  readonly listings: number;
-  readonly runs: number;
-  /** There is more to drop: call again, letting others work between. */
+/** Per batch: the agent's other work waits at most for the writing of so much, tens of milliseconds. */
+const ITEMS_AT_ONCE = 50;
+const BYTES_AT_ONCE = 2 * 1024 * 1024;
+
+export interface Batch {
+  readonly ids: readonly number[];
   readonly more: boolean;
 }
 
-/** Items per call: the agent's other work waits at most for one transaction of them. */
-const ITEMS_AT_ONCE = 500;
-
-export interface Retention {
-  /**
-   * Drops a part of what was settled or discarded before, until `more` is false; then also bodies nothing names any more,
-   * closed lists and ended runs. Idempotent. Spooled bodies become orphans for the spool's sweep.
-   */
-  purgeSettled(before: Instant): Purged;
+/**
+ * Copies the oldest settled items into the archive and leaves them here: the first half of moving. A kill before the
+ * second half makes the next try copy the same ones again, which changes nothing there.
+ */
+export function copyToArchive({ db, read }: WriteContext, archive: ArchiveFiles, before: number): Batch {
+  const found = read(() => findEndedItems(db, before, ITEMS_AT_ONCE));
+  const [first] = found;
+  if (first === undefined) return { ids: [], more: false };
+  const month = archive.monthOf(first.settledAt);
+  const taken: number[] = [];
+  let bytes = 0;
+  for (const one of found) {
+    bytes += one.bytes;
+    const full = taken.length > 0 && bytes > BYTES_AT_ONCE;
+    if (full || archive.monthOf(one.settledAt) !== month) break;
+    taken.push(one.id);
+  }
+  archive.add(
+    month,
+    taken.map((id) => read(() => archived(db, id))),
+  );
+  return { ids: taken, more: taken.length < found.length || found.length === ITEMS_AT_ONCE };
 }
 
-export function retention({ db, write }: WriteContext): Retention {
+/** The second half: what the archive has durably leaves the store, in one transaction. */
+export function dropCopied({ db, write }: WriteContext, { ids }: Batch): void {
+  if (ids.length === 0) return;
+  write(() => {
+    for (const id of ids) deleteArchivedItem(db, id);
+  });
+}
+
+function archived(db: WriteContext['db'], id: number): ArchivedItem {
+  const row = readRawItem(db, id);
+  // A snapshot can be made again, and the ones of a month are many times the size of all else: only what it was is kept.
+  const kept = row['direction'] === 'in';
   return {
-    purgeSettled: (before) =>
+    item: {
+      ...row,
+      body_place: kept ? row['body_place'] : 'dropped',
+      history: JSON.stringify(readRawHistory(db, id)),
+    },
+    body: kept && row['body_place'] === 'row' ? readRawBody(db, row['body_hash']) : undefined,
+  };
+}
+
+/** What keeps the store small and tells whether it is sound. */
+export function retention(context: WriteContext, archive: ArchiveFiles): HousekeepingStore {
+  const { db, read, write } = context;
+  return {
+    archiveSome: (before) => {
+      const batch = copyToArchive(context, archive, before);
+      dropCopied(context, batch);
+      return { moved: batch.ids.length, more: batch.more };
+    },
+    dropMonths: (before) => archive.dropBefore(before),
+    forgetOld: (before) => {
       write(() => {
-        const items = deleteEndedItems(db, before, ITEMS_AT_ONCE);
-        if (items === ITEMS_AT_ONCE) return { items, bodies: 0, listings: 0, runs: 0, more: true };
-        const listings = deleteClosedListings(db, before);
+        deleteArchivedPackets(db, before);
+        deleteClosedListings(db, before);
         deleteOldDocuments(db, before);
         deleteOldLedgerRows(db, before);
-        return {
-          items,
-          bodies: deleteUnusedBodies(db),
-          listings,
-          runs: deleteOldRuns(db, before),
-          more: false,
-        };
-      }),
+        deleteOldRuns(db, before);
+      });
+    },
+    markStarted: (start, now) => {
+      write(() => {
+        openStart(db, start, now);
+      });
+    },
+    markStopped: (start) => {
+      write(() => {
+        closeStart(db, start);
+      });
+    },
+    storeCheck: () => read(() => readStoreCheck(db)),
+    noteCheck: (findings, now) => {
+      write(() => {
+        if (findings.length === 0) notePassed(db, now);
+        else noteFindings(db, findings, now);
+      });
+    },
   };
 }

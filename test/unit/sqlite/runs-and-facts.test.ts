@@ -1,21 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sourceId } from '../../../shared/model/ids.ts';
-import {
-  A,
-  HOUR,
-  LINK,
-  T,
-  entry,
-  hashOf,
-  listing,
-  packet,
-  rawDatabase,
-  snapshot,
-  meta,
-  store,
-  storePacket,
-  unreachable,
-} from './sample.ts';
+import { A, HOUR, LINK, T, store, unreachable } from './sample.ts';
 
 describe('runs', () => {
   test('begin and end, newest first', () => {
@@ -88,67 +72,5 @@ describe('facts', () => {
     expect(queue.pause(LINK)).toMatchObject({ by: 'person', until: undefined, failure: undefined });
     queue.clearPause(LINK);
     expect(queue.pause(LINK)).toBeUndefined();
-  });
-});
-
-describe('retention', () => {
-  const count = (file: string, table: string): unknown =>
-    rawDatabase(file).prepare(`SELECT count(*) FROM ${table}`).pluck().get();
-
-  test('drops what ended before, with all that belongs to it, and nothing else', () => {
-    const queue = store();
-    const old = storePacket(queue, 'old', T);
-    queue.claim(LINK, 'in', A, T);
-    queue.settlePacket(
-      old.id,
-      {
-        source: sourceId('dynamics-mobile', 'h', 'a'),
-        outcome: 'applied',
-        label: 'x',
-        documents: [{ document: 'order', rowId: 'r', number: 'N', erpKey: null, erpNumber: null }],
-        payloadHash: hashOf('x'),
-      },
-      T,
-    );
-    const open = storePacket(queue, 'open', T);
-    queue.storeSnapshot(snapshot('ANNA', 'one'), meta('ANNA'), T);
-    queue.storeSnapshot(snapshot('ANNA', 'two'), meta('ANNA'), T);
-    queue.startRun({ link: LINK, flow: 'pull', trigger: 'start', startId: A }, T);
-    expect(queue.purgeSettled(T)).toMatchObject({ items: 0, more: false });
-    expect(queue.purgeSettled(T + HOUR)).toEqual({ items: 2, bodies: 2, listings: 0, runs: 0, more: false });
-    expect(queue.get(old.id)).toBeUndefined();
-    expect(queue.get(open.id)).toEqual(open);
-    expect(queue.list({ text: 'packet old', limit: 5, offset: 0 })).toEqual([]);
-    expect(queue.timeline(old.id)).toEqual([]);
-    expect([count(queue.file, 'attempt'), count(queue.file, 'document'), count(queue.file, 'body')]).toEqual([
-      0, 0, 2,
-    ]);
-    // The proof that an ERP was restored must not age away.
-    expect(queue.recentLedger(sourceId('dynamics-mobile', 'h', 'a'), 50)).toHaveLength(1);
-    expect(queue.counts(LINK, T).lastSettledIn).toBe(T);
-  });
-
-  test('keeps a packet that is not reported yet, whatever its age', () => {
-    const queue = store();
-    queue.rememberListing(LINK, listing(entry('p1')), T);
-    const { id } = queue.storePacket(packet('p1'), { queue: 'packet', entry: entry('p1') }, undefined, T);
-    queue.claim(LINK, 'in', A, T);
-    queue.record(id, { kind: 'settle', outcome: '{}' }, T);
-    expect(queue.purgeSettled(T + HOUR).items).toBe(0);
-    queue.settleReport(LINK, 'packet', [entry('p1')], T);
-    expect(queue.purgeSettled(T + HOUR)).toMatchObject({ items: 1, listings: 1 });
-  });
-
-  test('works in steps', () => {
-    const queue = store();
-    for (let n = 0; n < 501; n += 1) {
-      const { id } = storePacket(queue, `p${String(n)}`);
-      queue.claim(LINK, 'in', A, T);
-      queue.record(id, { kind: 'settle', outcome: '{}' }, T);
-    }
-    expect([queue.purgeSettled(T + 1), queue.purgeSettled(T + 1)]).toMatchObject([
-      { items: 500, more: true },
-      { items: 1, more: false, bodies: 501 },
-    ]);
   });
 });

@@ -1,7 +1,8 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Items with their bodies, attempts and timelines; lists and deliveries of pulled packets; snapshots; runs and facts.
+ * Items with their bodies, attempts and timelines; lists and deliveries of pulled packets; what stays of archived ones;
+ * snapshots; runs and facts.
  *
  * The CHECKs tie each state to the columns it owns, and `item_transition` knows the legal changes of state: a mistake in
  * the program cannot leave a row that means two things. Times are milliseconds since 1970 UTC.
@@ -147,6 +148,24 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_packet ON delivery (link, queue, packet_id, listing);
 CREATE INDEX delivery_unreported ON delivery (link, queue, packet_id) WHERE reported = 0;
 
+-- What stays of a pulled packet whose item moved to the archive: enough to know it again.
+CREATE TABLE archived_packet (
+  item INTEGER PRIMARY KEY,
+  link TEXT NOT NULL,
+  queue TEXT NOT NULL CHECK (queue IN ('packet', 'file')),
+  packet_id TEXT NOT NULL,
+  user TEXT NOT NULL,
+  company TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('settled', 'discarded')),
+  body_place TEXT NOT NULL CHECK (body_place IN ('row', 'spool')),
+  body_hash TEXT NOT NULL CHECK (length(body_hash) = 64 AND body_hash NOT GLOB '*[^0-9a-f]*'),
+  body_size INTEGER NOT NULL CHECK (body_size >= 0),
+  created_at INTEGER NOT NULL,
+  settled_at INTEGER NOT NULL,
+  UNIQUE (link, queue, packet_id, body_hash)
+) STRICT;
+CREATE INDEX archived_packet_settled ON archived_packet (settled_at);
+
 CREATE TABLE inbound_mark (
   link TEXT NOT NULL,
   user TEXT NOT NULL COLLATE NOCASE,
@@ -216,6 +235,16 @@ CREATE TABLE run (
 CREATE INDEX run_by_flow ON run (link, flow, id);
 CREATE INDEX run_running ON run (start_id) WHERE outcome = 'running';
 CREATE INDEX run_ended ON run (ended_at) WHERE ended_at IS NOT NULL;
+
+-- One row: in whose hands the store is, and what is known of its soundness.
+CREATE TABLE store_check (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  open_start TEXT,
+  sound_at INTEGER NOT NULL,
+  owed_since INTEGER,
+  findings TEXT CHECK (findings IS NULL OR json_valid(findings)),
+  CHECK (findings IS NULL OR owed_since IS NOT NULL)
+) STRICT;
 
 CREATE TABLE endpoint_fact (
   endpoint TEXT NOT NULL PRIMARY KEY,

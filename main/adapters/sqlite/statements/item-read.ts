@@ -46,7 +46,13 @@ export function findNextDueAt(db: ReadDb, link: LinkId, direction: Direction): I
   return decode(z.object({ due: optional(z.int()) }), row, 'item').due;
 }
 
-/** All inbound items of a packet id, oldest first. */
+/** The columns of ITEM_COLUMNS from what stays of an archived packet: enough for known(), not for people. */
+const ARCHIVED_COLUMNS = `k.item AS id, k.link, 'in' AS direction, k.queue, k.packet_id AS external_id, k.user, k.company,
+  '' AS label, k.state, k.settled_at AS state_since, NULL AS reason, k.body_place, k.body_hash, k.body_size, k.created_at,
+  k.settled_at AS due_at, 0 AS attempts, 0 AS unclean_exits, 0 AS revision, NULL AS claimed_by, k.settled_at,
+  NULL AS outcome`;
+
+/** All inbound items of a packet id, oldest first, archived ones among them. */
 export function findPacketItems(
   db: ReadDb,
   link: LinkId,
@@ -56,9 +62,13 @@ export function findPacketItems(
   return prepared(
     db,
     `SELECT ${ITEM_COLUMNS} FROM item AS i
-     WHERE i.direction = 'in' AND i.link = ? AND i.queue = ? AND i.external_id = ? ORDER BY i.id`,
+     WHERE i.direction = 'in' AND i.link = :link AND i.queue = :queue AND i.external_id = :packetId
+     UNION ALL
+     SELECT ${ARCHIVED_COLUMNS} FROM archived_packet AS k
+     WHERE k.link = :link AND k.queue = :queue AND k.packet_id = :packetId
+     ORDER BY 1`,
   )
-    .all(link, queue, packetId)
+    .all({ link, queue, packetId })
     .map(decodeItem);
 }
 

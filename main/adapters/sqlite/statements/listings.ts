@@ -68,7 +68,9 @@ export function isPacketSeen(db: ReadDb, link: LinkId, queue: PacketQueue, packe
       `SELECT 1 FROM delivery WHERE link = :link AND queue = :queue AND packet_id = :packetId
        UNION ALL
        SELECT 1 FROM item
-       WHERE direction = 'in' AND link = :link AND queue = :queue AND external_id = :packetId LIMIT 1`,
+       WHERE direction = 'in' AND link = :link AND queue = :queue AND external_id = :packetId
+       UNION ALL
+       SELECT 1 FROM archived_packet WHERE link = :link AND queue = :queue AND packet_id = :packetId LIMIT 1`,
     ).get({ link, queue, packetId }) !== undefined
   );
 }
@@ -180,8 +182,10 @@ export function countUnreported(db: ReadDb, link: LinkId): number {
     `SELECT count(*) AS n FROM (
        SELECT DISTINCT d.queue, d.packet_id FROM delivery AS d
        WHERE d.reported = 0 AND d.link = :link
-         AND EXISTS (SELECT 1 FROM item AS i WHERE i.direction = 'in' AND i.link = :link AND i.queue = d.queue
-                       AND i.external_id = d.packet_id))`,
+         AND (EXISTS (SELECT 1 FROM item AS i WHERE i.direction = 'in' AND i.link = :link AND i.queue = d.queue
+                        AND i.external_id = d.packet_id)
+           OR EXISTS (SELECT 1 FROM archived_packet AS k WHERE k.link = :link AND k.queue = d.queue
+                        AND k.packet_id = d.packet_id)))`,
   ).get({ link });
   return decode(z.object({ n: z.int() }), row, 'delivery').n;
 }

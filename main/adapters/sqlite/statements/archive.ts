@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Sha256 } from '../../../../shared/model/ids.ts';
+import { sha256 } from '../../../../shared/model/ids.ts';
+import type { ReadDb, WriteDb } from '../connection.ts';
+import { decode } from './decode.ts';
+import { prepared } from './prepared.ts';
+import type { RawRow } from './retention.ts';
+
+/**
+ * A month of settled items. The id of an item is no key here: a store that was restored from a copy gives the same ids to
+ * other items, and neither may push the other out.
+ */
+export const ARCHIVE_SCHEMA = `
+CREATE TABLE item (
+  entry INTEGER PRIMARY KEY,
+  id INTEGER NOT NULL,
+  link TEXT NOT NULL,
+  direction TEXT NOT NULL,
+  queue TEXT,
+  external_id TEXT NOT NULL,
+  user TEXT NOT NULL,
+  company TEXT NOT NULL,
+  label TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  body_place TEXT NOT NULL,
+  body_hash TEXT NOT NULL,
+  body_size INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  unclean_exits INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  settled_at INTEGER NOT NULL,
+  outcome TEXT,
+  history TEXT NOT NULL CHECK (json_valid(history)),
+  UNIQUE (id, link, direction, external_id, body_hash, settled_at)
+) STRICT;
+CREATE INDEX item_external ON item (external_id);
+CREATE INDEX item_spool ON item (body_hash) WHERE body_place = 'spool';
+CREATE TABLE body (hash TEXT NOT NULL PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+`;
+
+/** Nothing when the same item is there already. */
+export function insertArchived(db: WriteDb, item: RawRow): void {
+  prepared(
+    db,
+    `INSERT INTO item (id, link, direction, queue, external_id, user, company, label, state, reason, body_place, body_hash,
+       body_size, created_at, attempts, unclean_exits, revision, settled_at, outcome, history)
+     VALUES (:id, :link, :direction, :queue, :external_id, :user, :company, :label, :state, :reason, :body_place,
+       :body_hash, :body_size, :created_at, :attempts, :unclean_exits, :revision, :settled_at, :outcome, :history)
+     ON CONFLICT (id, link, direction, external_id, body_hash, settled_at) DO NOTHING`,
+  ).run(item);
+}
+
+export function insertArchivedBody(db: WriteDb, body: RawRow): void {
+  prepared(db, 'INSERT INTO body (hash, bytes) VALUES (:hash, :bytes) ON CONFLICT (hash) DO NOTHING').run(
+    body,
+  );
+}
+
+/** Names of the bodies that stay in the spool as long as this month does. */
+export function readArchivedSpoolHashes(db: ReadDb): readonly Sha256[] {
+  return prepared(db, `SELECT DISTINCT body_hash AS hash FROM item WHERE body_place = 'spool'`)
+    .all()
+    .map((row) => sha256(decode(z.object({ hash: z.string() }), row, 'item of the archive').hash));
+}
