@@ -124,6 +124,22 @@ export function siteHandlers(agent: SiteAgent): Handlers {
       return answer({ resumed: chosen.map((one) => one.parts.link) });
     },
 
+    reconcile: async ({ link: name, replay, confirm }) => {
+      const link = links.find((one) => one.parts.link === name);
+      if (link === undefined) return noLink(name);
+      if (replay && confirm !== name)
+        return refuse(
+          'bad-arguments',
+          'Writing packets again needs the name of the link typed.',
+          `confirm: ${name}`,
+        );
+      const done = await link.reconcile(replay, agent.signal);
+      if (!done.ok) return refuse('unavailable', `The ERP did not answer: ${done.failure.kind}`);
+      agent.changed();
+      const { compared, missing, gone, replayed } = done.value;
+      return answer({ compared, missing: [...missing], gone: [...gone], replayed });
+    },
+
     logsTail: async (query) => answer({ entries: [...(await agent.parts.logTail(query))] }),
 
     configCheck: async () => answer({ problems: [...(await agent.parts.checkConfig())] }),

@@ -29,6 +29,7 @@ export type Command =
     }
   | { readonly name: 'resume'; readonly link?: string | undefined }
   | { readonly name: 'config check' }
+  | { readonly name: 'reconcile'; readonly link: string; readonly replay: boolean; readonly confirm: string }
   | { readonly name: 'erp script'; readonly erp?: string | undefined }
   | { readonly name: 'secret set'; readonly secret: string }
   | { readonly name: 'secret list' }
@@ -79,6 +80,8 @@ const OPTIONS = {
   limit: { type: 'string' },
   offset: { type: 'string' },
   note: { type: 'string' },
+  replay: { type: 'boolean' },
+  confirm: { type: 'string' },
   for: { type: 'string' },
   follow: { type: 'boolean', short: 'f' },
   lines: { type: 'string', short: 'n' },
@@ -161,6 +164,16 @@ const SPECS: Readonly<Record<string, Spec>> = {
   },
   resume: { options: [], words: [0, 1], make: (w) => ({ name: 'resume', link: w[0] }) },
   'config check': { options: [], words: [0, 0], make: () => ({ name: 'config check' }) },
+  reconcile: {
+    options: ['replay', 'confirm'],
+    words: [1, 1],
+    make: (w, v) => ({
+      name: 'reconcile',
+      link: w[0] ?? '',
+      replay: v.replay === true,
+      confirm: v.confirm ?? '',
+    }),
+  },
   'erp script': { options: [], words: [0, 1], make: (w) => ({ name: 'erp script', erp: w[0] }) },
   'secret set': { options: [], words: [1, 1], make: (w) => ({ name: 'secret set', secret: w[0] ?? '' }) },
   'secret list': { options: [], words: [0, 0], make: () => ({ name: 'secret list' }) },

@@ -29,6 +29,11 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
     'erp script [erp]',
     'the SQL that creates the ledger, for a database administrator to review',
   ],
+  [
+    'reconcile',
+    'reconcile <link> [--replay --confirm <link>]',
+    'after the ERP was restored: what it lacks; --replay writes it again from the kept copies',
+  ],
   ['secret set', 'secret set <name>', 'store erp.<id>.password or link.<id>.apiKey, from standard input'],
   ['secret list', 'secret list', 'names and dates of what is stored'],
   [

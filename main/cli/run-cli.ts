@@ -6,6 +6,7 @@ import { printScript } from './commands/erp.ts';
 import { showLogs } from './commands/logs.ts';
 import { listQueue, parkItem, retryItem, showItem } from './commands/queue.ts';
 import { runSite } from './commands/run.ts';
+import { reconcile } from './commands/reconcile.ts';
 import { listRuns, pauseLinks, resumeLinks } from './commands/runs.ts';
 import { listSecrets, setSecret } from './commands/secrets.ts';
 import { showStatus } from './commands/status.ts';
@@ -74,6 +75,8 @@ async function perform(command: Command, context: Context): Promise<number> {
       return resumeLinks(context, command.link);
     case 'config check':
       return checkConfig(context);
+    case 'reconcile':
+      return reconcile(context, command);
     case 'erp script':
       return printScript(context, command.erp);
     case 'secret set':

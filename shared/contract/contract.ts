@@ -166,6 +166,24 @@ export const contract = {
     z.strictObject({ link: linkName.optional() }),
     z.object({ resumed: z.array(z.string()) }),
   ),
+  /**
+   * After the ERP was restored: what is known here as applied and is missing there. `replay` writes it again from the kept
+   * copies and takes the database as it is now for the live one; the link's name must be typed for it.
+   */
+  reconcile: request(
+    'administer',
+    z.strictObject({
+      link: linkName,
+      replay: z.boolean().default(false),
+      confirm: z.string().max(100).default(''),
+    }),
+    z.object({
+      compared: z.number(),
+      missing: z.array(z.string()),
+      gone: z.array(z.string()),
+      replayed: z.boolean(),
+    }),
+  ),
   logsTail: request(
     'view',
     z.strictObject({

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 interface ConfigModule {
-  validateConfiguration(config: unknown, logger: unknown): Promise<void>;
+  readonly validateConfiguration: (this: void, config: unknown, logger: unknown) => Promise<void>;
 }
 interface BuilderUtil {
   DebugLogger: new (enabled: boolean) => unknown;

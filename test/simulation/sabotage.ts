@@ -47,6 +47,8 @@ const pick = ({ erp }: Changed): LinkParts['erp'] => ({
   reader: erp.reader,
   writer: erp.writer,
   ready: (signal) => erp.ready(signal),
+  missing: (packets, signal) => erp.missing(packets, signal),
+  rebind: (signal) => erp.rebind(signal),
   release: (signal) => erp.release(signal),
 });
 

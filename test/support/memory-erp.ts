@@ -47,6 +47,19 @@ export class MemoryErp implements PacketErp {
     );
   }
 
+  missing(
+    packets: readonly { readonly packetId: string; readonly payloadHash: Sha256 }[],
+  ): Promise<Result<readonly string[]>> {
+    return Promise.resolve(
+      ok(packets.flatMap(({ packetId }) => (this.ledger.get(packetId)?.state === 'applied' ? [] : packetId))),
+    );
+  }
+
+  rebind(): Promise<Result<void>> {
+    if (this.away?.kind === 'fenced') this.away = undefined;
+    return Promise.resolve(ok(undefined));
+  }
+
   release(): Promise<void> {
     return Promise.resolve();
   }

@@ -74,11 +74,11 @@ export class Binding {
     const known = recent.slice(-RECENT_PACKETS);
     const missing = await this.#ledger.missing(source, known, signal);
     if (!missing.ok) return missing;
-    if (missing.value > 0)
+    if (missing.value.length > 0)
       return fail(
         this.#fenced(
           'erp-restored',
-          `${missing.value} of the last ${known.length} packets applied here are not in the ledger of ${facts.value.database}`,
+          `${missing.value.length} of the last ${known.length} packets applied here are not in the ledger of ${facts.value.database}`,
         ),
       );
     return facts;

@@ -110,8 +110,8 @@ export class Ledger {
     source: SourceId,
     packets: readonly { readonly packetId: string; readonly payloadHash: string }[],
     signal: AbortSignal,
-  ): Promise<Result<number>> {
-    if (packets.length === 0) return ok(0);
+  ): Promise<Result<readonly string[]>> {
+    if (packets.length === 0) return ok([]);
     const values = Object.fromEntries(packets.map((packet, index) => [`i${index}`, packet.packetId]));
     const answer = await this.#ask(packetHashes(this.#names, packets.length), source, values, signal);
     if (!answer.ok) return answer;
@@ -122,7 +122,9 @@ export class Ledger {
         textOf(row, 'payload_hash'),
       ]),
     );
-    return ok(packets.filter((packet) => known.get(packet.packetId) !== packet.payloadHash).length);
+    return ok(
+      packets.flatMap(({ packetId, payloadHash }) => (known.get(packetId) === payloadHash ? [] : packetId)),
+    );
   }
 
   async #ask(

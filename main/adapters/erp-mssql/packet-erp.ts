@@ -2,7 +2,7 @@ import type { Endpoint } from '../../../shared/model/failure.ts';
 import type { SourceId, StartId } from '../../../shared/model/ids.ts';
 import { ok, type Result } from '../../../shared/model/result.ts';
 import type { ErpSettings } from '../../../shared/model/settings.ts';
-import type { ErpState, PacketErp } from '../../core/packets/erp.ts';
+import type { ErpState, KnownPacketRow, PacketErp } from '../../core/packets/erp.ts';
 import type { Runtime } from '../../core/runtime/runtime.ts';
 import { Binding, type RecentPacket, type ServerFacts } from './binding.ts';
 import { Fence } from './fence.ts';
@@ -35,13 +35,29 @@ export interface PacketErpOptions {
 }
 
 export interface ClosablePacketErp extends PacketErp {
-  /** Binds the ledger to the database it is in now, after a person has decided that. `ready` then passes. */
-  rebind(signal: AbortSignal): Promise<Result<void>>;
   /** Ends all sessions. Does not give the lease back: see `release`. */
   close(): Promise<void>;
 }
 
 export const erpEndpoint = (settings: { readonly id: string }): Endpoint => `erp:${settings.id}`;
+
+/** Packets asked for at once: well below the parameters of one request. */
+const ASK_FOR = 200;
+
+async function missingPackets(
+  ledger: Ledger,
+  source: SourceId,
+  packets: readonly KnownPacketRow[],
+  signal: AbortSignal,
+): Promise<Result<readonly string[]>> {
+  const missing: string[] = [];
+  for (let from = 0; from < packets.length; from += ASK_FOR) {
+    const part = await ledger.missing(source, packets.slice(from, from + ASK_FOR), signal);
+    if (!part.ok) return part;
+    missing.push(...part.value);
+  }
+  return ok(missing);
+}
 
 /** One source's access to its ERP. Connects when first asked. */
 export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
@@ -106,6 +122,7 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
       }
     },
     release: (signal) => fence.release(signal),
+    missing: (packets, signal) => missingPackets(ledger, source, packets, signal),
     rebind: (signal) => binding.rebind(signal),
     async close() {
       await Promise.all([writing.close(), reading.close()]);

@@ -8,6 +8,9 @@ import { openForReading, type ReadDb, type WriteDb } from './connection.ts';
 import { translated } from './sqlite-error.ts';
 import {
   ARCHIVE_SCHEMA,
+  findArchived,
+  type ArchivedPacket,
+  type ArchivedPacketKey,
   insertArchived,
   insertArchivedBody,
   readArchivedSpoolHashes,
@@ -33,6 +36,8 @@ export interface ArchiveFiles {
   monthOf(at: Instant): string;
   /** Durable when it returns. What is there already stays as it is, so it may be repeated. Throws StoreError. */
   add(month: string, items: readonly ArchivedItem[]): void;
+  /** A pulled packet as it was archived; undefined when its month is gone. Throws StoreError. */
+  find(wanted: ArchivedPacketKey): ArchivedPacket | undefined;
   /** Names of all bodies that archived items have in the spool. Throws StoreError: then nothing may be swept. */
   spoolHashes(): readonly Sha256[];
   /** Removes the months that ended before; returns them. Throws StoreError when a file is held. */
@@ -48,11 +53,12 @@ export function archiveFiles(folder: string, zone: string): ArchiveFiles {
           .sort()
       : [];
   const path = (month: string): string => join(folder, `${month}.sqlite`);
+  const monthOf = (at: Instant): string => {
+    const { year, month } = localTimeAt(at, zone);
+    return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`;
+  };
   return {
-    monthOf: (at) => {
-      const { year, month } = localTimeAt(at, zone);
-      return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`;
-    },
+    monthOf,
 
     add: (month, items) => {
       onDisk(() => ensureFolder(folder));
@@ -64,6 +70,15 @@ export function archiveFiles(folder: string, zone: string): ArchiveFiles {
           }
         });
         step.immediate();
+      });
+    },
+
+    find: (wanted) => {
+      const file = path(monthOf(wanted.settledAt));
+      if (!existsSync(file)) return undefined;
+      return withFile(openForReading(file), (db) => {
+        refuseOther(db, file);
+        return findArchived(db, wanted);
       });
     },
 

@@ -15,6 +15,7 @@ import { pulledPackets } from './pulled-packets.ts';
 import { pushedSnapshots } from './pushed-snapshots.ts';
 import { queueReads } from './queue-reads.ts';
 import type { QueueReads } from './queue-reads.ts';
+import { replay } from './replay.ts';
 import { retention } from './retention.ts';
 import { runsAndFacts } from './runs-and-facts.ts';
 import { translated } from './sqlite-error.ts';
@@ -75,6 +76,7 @@ export function openStore(
     ...pushedSnapshots(context, holders),
     ...runsAndFacts(context),
     ...retention(context, archive),
+    ...replay(context, archive),
     checkpoint: () => {
       translated(() => db.pragma('wal_checkpoint(TRUNCATE)'));
     },

@@ -21,6 +21,8 @@ const table = {
   supersede: { from: ['ready', 'waiting', 'unknown', 'parked'], to: 'discarded' },
   /** What a parked item waited for came after all. */
   awaitedArrives: { from: ['parked'], to: 'ready' },
+  /** The ERP was restored to a moment before it: written again from the kept bytes. */
+  replay: { from: ['settled'], to: 'ready' },
   /** A row that cannot be read is put before a person instead of stopping the others. */
   quarantine: { from: ['ready', 'waiting', 'unknown'], to: 'parked' },
 } as const satisfies Readonly<

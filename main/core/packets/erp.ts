@@ -11,10 +11,22 @@ import type { Result } from '../../../shared/model/result.ts';
 export interface PacketErp {
   /** Connects, checks that ledger and database are the ones known here, takes or renews the lease. Idempotent. */
   ready(signal: AbortSignal): Promise<Result<ErpState>>;
+  /**
+   * Which of these packets, known here as applied, its ledger lacks: after a restore of the ERP. Asked even while `ready`
+   * is refused.
+   */
+  missing(packets: readonly KnownPacketRow[], signal: AbortSignal): Promise<Result<readonly string[]>>;
+  /** Binds the ledger to the database it is in now, after a person has decided that this is the one to go on with. */
+  rebind(signal: AbortSignal): Promise<Result<void>>;
   reader: ErpReader;
   writer: ErpWriter;
   /** Gives the lease back so that another agent need not wait for its end. Best effort. */
   release(signal: AbortSignal): Promise<void>;
+}
+
+export interface KnownPacketRow {
+  readonly packetId: string;
+  readonly payloadHash: Sha256;
 }
 
 export interface ErpState {

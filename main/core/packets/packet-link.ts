@@ -2,6 +2,7 @@ import { failureView } from '../../../shared/contract/explain-reason.ts';
 import type { Explanation } from '../../../shared/contract/status.ts';
 import type { ScheduleSettings } from '../../../shared/model/settings.ts';
 import type { SyncFailure } from '../../../shared/model/failure.ts';
+import { ok, type Result } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import { activePause } from '../queue/active-pause.ts';
 import type { Flow, RunCounts, RunOutcome, Trigger } from '../queue/queue-store.ts';
@@ -36,6 +37,15 @@ export interface RunningFlow {
   readonly run: number;
   readonly since: Instant;
   readonly stage: Stage;
+}
+
+export interface Reconciled {
+  /** Packets known here as applied that were looked for. */
+  readonly compared: number;
+  readonly missing: readonly string[];
+  /** Missing ones whose bytes are not kept any more: a person must enter them. */
+  readonly gone: readonly string[];
+  readonly replayed: boolean;
 }
 
 export interface SyncAnswer {
@@ -152,6 +162,25 @@ export class PacketLink {
   /** Sets an item aside by a person's wish; undefined when that is not possible now. */
   park(item: Item, note: string, signal: AbortSignal): Promise<Item | undefined> {
     return this.#lane.parkByPerson(item, note, signal);
+  }
+
+  /**
+   * After the ERP was restored to an earlier moment: what is known here as applied and is missing there. With `replay` the
+   * missing packets are written again from their kept bytes and the ledger is bound to the database as it is now.
+   */
+  async reconcile(replay: boolean, signal: AbortSignal): Promise<Result<Reconciled>> {
+    const { store, link, source, erp, runtime, log } = this.parts;
+    const known = store.recentLedger(source, LEDGER_COMPARED);
+    const missing = await erp.missing(known, signal);
+    if (!missing.ok) return missing;
+    const compared = known.length;
+    if (!replay) return ok({ compared, missing: missing.value, gone: [], replayed: false });
+    const gone = store.replay(link, source, missing.value, runtime.wall());
+    const bound = await erp.rebind(signal);
+    if (!bound.ok) return bound;
+    log.warn('packets replayed', { missing: missing.value.length, gone: gone.length });
+    this.wake();
+    return ok({ compared, missing: missing.value, gone, replayed: true });
   }
 
   async #execute(flow: Flow, run: number, signal: AbortSignal): Promise<void> {
@@ -290,6 +319,8 @@ export class PacketLink {
   }
 }
 
+/** As many ledger rows as the store remembers. */
+const LEDGER_COMPARED = 500;
 /** Long enough for a held packet's visit to arrive, short enough for a user who waits at his car. */
 const PUSH_AGAIN_MS = 60_000;
 /** How often the report lane looks: a packet is reported at most this much later than its policy says. */

@@ -15,6 +15,8 @@ import type { BodyRef } from '../runtime/body-store.ts';
  *     └── retry by a person ──────┘  │
  *                                    └──▶ discarded
  *
+ * settled goes back to `ready` only when the ERP was restored to a moment before it.
+ *
  * `ready`, `waiting` and `unknown` are claimed when `dueAt` has come. A claim carries the agent's start id; the next
  * start turns claims of an older one into `unknown`.
  */

@@ -78,6 +78,11 @@ export interface QueueStore {
     source: SourceId,
     count: number,
   ): readonly { readonly packetId: string; readonly payloadHash: Sha256 }[];
+  /**
+   * These packets are not in the ERP any more (it was restored): settled -> ready from the kept bytes, due now, and their
+   * ledger rows are no longer expected. Returns the ids whose bytes are gone. Idempotent.
+   */
+  replay(link: LinkId, source: SourceId, packetIds: readonly string[], now: Instant): readonly string[];
   /** How far inbound traffic of a user has come: rises with every new entry listed and every packet applied. */
   inboundMark(link: LinkId, user: string): number;
   /** Packets of this user stored here, neither applied nor parked; and the oldest parked one's time. */

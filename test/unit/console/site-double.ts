@@ -71,6 +71,7 @@ export class SiteDouble {
           startedAt: NOW,
         }),
       status: async () => answer(emptyStatus()),
+      reconcile: async () => answer({ compared: 0, missing: [], gone: [], replayed: false }),
       sync: async () =>
         answer({ flows: [{ link: 'field-sales', flow: 'pull', outcome: 'started', run: 7 }] }),
       queueList: async () => answer({ items: [], total: 0 }),

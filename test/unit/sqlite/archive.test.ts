@@ -260,3 +260,25 @@ test('bytes that another item still names stay', () => {
   moveAll(queue, LATER);
   expect(queue.rowBody(open.body.hash)).toEqual(Buffer.from('the same'));
 });
+
+test('a packet that came back from the archive goes there again', () => {
+  const queue = store();
+  const old = settled(queue, 'p1');
+  moveAll(queue, LATER);
+  const raw = rawDatabase(queue.file);
+  const kept: unknown = raw.prepare('SELECT * FROM archived_packet').get();
+  raw.exec('DELETE FROM archived_packet');
+  const again = settled(queue, 'p1', LATER);
+  // As if it had come back while it was known.
+  raw
+    .prepare(
+      `INSERT INTO archived_packet VALUES (:item, :link, :queue, :packet_id, :user, :company, :state, :body_place, :body_hash,
+         :body_size, :created_at, :settled_at)`,
+    )
+    .run(kept);
+  expect(moveAll(queue, LATER + HOUR)).toBe(1);
+  expect(archivedIds(queue.file)).toEqual(['p1', 'p1']);
+  const { items } = queue.known(LINK, 'packet', entry('p1'));
+  expect(items.map(({ id }) => id)).toEqual([again.id]);
+  expect(again.id).not.toBe(old.id);
+});

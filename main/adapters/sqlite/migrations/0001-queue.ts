@@ -76,6 +76,7 @@ WHEN NEW.state <> OLD.state AND NOT CASE OLD.state
   WHEN 'unknown' THEN NEW.state IN ('working', 'ready', 'parked', 'discarded')
   WHEN 'working' THEN NEW.state IN ('settled', 'ready', 'waiting', 'unknown', 'parked', 'discarded')
   WHEN 'parked' THEN NEW.state IN ('ready', 'discarded')
+  WHEN 'settled' THEN NEW.state = 'ready'
   ELSE 0 END
 BEGIN
   SELECT RAISE(ABORT, 'illegal transition of an item');

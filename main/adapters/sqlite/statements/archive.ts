@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { PacketQueue } from '../../../core/packets/packet-cloud.ts';
 import type { Sha256 } from '../../../../shared/model/ids.ts';
 import { sha256 } from '../../../../shared/model/ids.ts';
+import type { Instant } from '../../../../shared/model/time.ts';
 import type { ReadDb, WriteDb } from '../connection.ts';
 import { decode } from './decode.ts';
 import { prepared } from './prepared.ts';
@@ -63,4 +65,56 @@ export function readArchivedSpoolHashes(db: ReadDb): readonly Sha256[] {
   return prepared(db, `SELECT DISTINCT body_hash AS hash FROM item WHERE body_place = 'spool'`)
     .all()
     .map((row) => sha256(decode(z.object({ hash: z.string() }), row, 'item of the archive').hash));
+}
+
+/** What the store remembers of an archived packet: enough to find it. */
+export interface ArchivedPacketKey {
+  readonly link: string;
+  readonly packetId: string;
+  readonly bodyHash: string;
+  readonly settledAt: Instant;
+}
+
+export interface ArchivedPacket {
+  readonly queue: PacketQueue;
+  readonly user: string;
+  readonly company: string;
+  readonly label: string;
+  readonly place: 'row' | 'spool';
+  readonly hash: Sha256;
+  readonly size: number;
+  /** Present when the body is kept in the row. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+const archivedRow = z.object({
+  queue: z.enum(['packet', 'file']),
+  user: z.string(),
+  company: z.string(),
+  label: z.string(),
+  body_place: z.enum(['row', 'spool']),
+  body_hash: z.string(),
+  body_size: z.int(),
+  bytes: z.instanceof(Uint8Array).nullable(),
+});
+
+export function findArchived(db: ReadDb, wanted: ArchivedPacketKey): ArchivedPacket | undefined {
+  const row: unknown = prepared(
+    db,
+    `SELECT queue, user, company, label, body_place, body_hash, body_size, body.bytes AS bytes
+     FROM item LEFT JOIN body ON body.hash = item.body_hash AND item.body_place = 'row'
+     WHERE external_id = ? AND link = ? AND body_hash = ? AND direction = 'in' ORDER BY entry DESC LIMIT 1`,
+  ).get(wanted.packetId, wanted.link, wanted.bodyHash);
+  if (row === undefined) return undefined;
+  const found = decode(archivedRow, row, 'item of the archive');
+  return {
+    queue: found.queue,
+    user: found.user,
+    company: found.company,
+    label: found.label,
+    place: found.body_place,
+    hash: sha256(found.body_hash),
+    size: found.body_size,
+    bytes: found.bytes ?? undefined,
+  };
 }

@@ -61,9 +61,10 @@ export function readRawHistory(
 
 /** The item leaves with timeline, attempts, snapshot and bytes nobody else names; of a packet, what known() needs stays. */
 export function deleteArchivedItem(db: WriteDb, id: number): void {
+  // Replaced: a packet that came back from the archive and settled again is known by its newest end.
   prepared(
     db,
-    `INSERT INTO archived_packet (item, link, queue, packet_id, user, company, state, body_place, body_hash, body_size,
+    `INSERT OR REPLACE INTO archived_packet (item, link, queue, packet_id, user, company, state, body_place, body_hash, body_size,
        created_at, settled_at)
      SELECT id, link, queue, external_id, user, company, state, body_place, body_hash, body_size, created_at, settled_at
      FROM item WHERE id = ? AND direction = 'in'`,
