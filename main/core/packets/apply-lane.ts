@@ -382,15 +382,8 @@ export class ApplyLane {
   }
 
   #rest(failure: SyncFailure): void {
-    const { runtime, endpoints, erpEndpoint } = this.#parts;
-    if (failure.kind === 'cancelled') return;
-    const failures = endpoints.failed(erpEndpoint, failure);
-    const decision = decide(
-      failure,
-      { failures, attempts: failures, jitter: runtime.random() },
-      runtime.wall(),
-    );
-    endpoints.rest(erpEndpoint, 'afterMs' in decision ? decision.afterMs : IDLE_MS);
+    const { endpoints, erpEndpoint } = this.#parts;
+    endpoints.backOff(erpEndpoint, failure, IDLE_MS);
   }
 }
 

@@ -314,7 +314,7 @@ export class PacketLink {
       if (signal.aborted || endpoints.restMs(erpEndpoint) > 0) continue;
       const ready = await erp.ready(signal);
       if (ready.ok) endpoints.succeeded(erpEndpoint);
-      else if (ready.failure.kind !== 'cancelled') endpoints.failed(erpEndpoint, ready.failure);
+      else endpoints.backOff(erpEndpoint, ready.failure);
     }
   }
 }

@@ -1,7 +1,6 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import { ok, fail, type Result } from '../../../shared/model/result.ts';
 import { storeFailure } from '../queue/endpoints.ts';
-import { decide } from '../queue/decide.ts';
 import type { ItemReason, NewItem } from '../queue/item.ts';
 import { durably, durablySync } from '../runtime/runtime.ts';
 import type { ApplyLane } from './apply-lane.ts';
@@ -172,16 +171,9 @@ const otherContents = (entry: ListedEntry): ItemReason => ({
 });
 
 function noteCloudFailure(parts: LinkParts, failure: SyncFailure): void {
-  const { cloudEndpoint, endpoints, runtime, log } = parts;
-  if (failure.kind === 'cancelled') return;
-  log.warn('cloud call failed', { failure: failure.kind });
-  const failures = endpoints.failed(cloudEndpoint, failure);
-  const decision = decide(
-    failure,
-    { failures, attempts: failures, jitter: runtime.random() },
-    runtime.wall(),
-  );
-  if ('afterMs' in decision) endpoints.rest(cloudEndpoint, decision.afterMs);
+  const { cloudEndpoint, endpoints, log } = parts;
+  if (failure.kind !== 'cancelled') log.warn('cloud call failed', { failure: failure.kind });
+  endpoints.backOff(cloudEndpoint, failure);
 }
 
 function noteStore(parts: LinkParts, error: unknown): SyncFailure {

@@ -1,7 +1,6 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { Item } from '../queue/item.ts';
 import { storeFailure } from '../queue/endpoints.ts';
-import { decide } from '../queue/decide.ts';
 import { BodyStreamError } from '../runtime/body-stream-error.ts';
 import { durably, durablySync } from '../runtime/runtime.ts';
 import type { ErpUser, ErpView } from './erp.ts';
@@ -153,19 +152,7 @@ function refused(parts: LinkParts, counts: PushCounts, user: ErpUser, failure: S
   return failure.kind === 'rejected' ? failure : noteErp(parts, failure);
 }
 
-function noteErp(parts: LinkParts, failure: SyncFailure): SyncFailure {
-  const { endpoints, erpEndpoint, runtime } = parts;
-  if (failure.kind === 'cancelled') return failure;
-  if (failure.kind === 'disk') {
-    endpoints.diskFailed(failure);
-    return failure;
-  }
-  const failures = endpoints.failed(erpEndpoint, failure);
-  const decision = decide(
-    failure,
-    { failures, attempts: failures, jitter: runtime.random() },
-    runtime.wall(),
-  );
-  if ('afterMs' in decision) endpoints.rest(erpEndpoint, decision.afterMs);
+function noteErp({ endpoints, erpEndpoint }: LinkParts, failure: SyncFailure): SyncFailure {
+  endpoints.backOff(erpEndpoint, failure);
   return failure;
 }

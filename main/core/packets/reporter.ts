@@ -2,7 +2,6 @@ import type { LinkId } from '../../../shared/model/ids.ts';
 import type { Endpoints } from '../queue/endpoints.ts';
 import type { QueueStore } from '../queue/queue-store.ts';
 import { durably, durablySync, type Runtime } from '../runtime/runtime.ts';
-import { decide } from '../queue/decide.ts';
 import type { DoneReport, ListedEntry, PacketCloud, PacketQueue } from './packet-cloud.ts';
 import { planReports, type ReportPolicy } from './reporting.ts';
 
@@ -86,15 +85,7 @@ export class Reporter {
     if (signal.aborted || endpoints.restMs(cloudEndpoint) > 0) return false;
     const answer = await durably(runtime, 'pull.report-done', () => cloud.reportDone(report, signal));
     if (!answer.ok) {
-      const { failure } = answer;
-      if (failure.kind === 'cancelled') return false;
-      const failures = endpoints.failed(cloudEndpoint, failure);
-      const decision = decide(
-        failure,
-        { failures, attempts: failures, jitter: runtime.random() },
-        runtime.wall(),
-      );
-      endpoints.rest(cloudEndpoint, 'afterMs' in decision ? decision.afterMs : LOOK_AGAIN_MS);
+      endpoints.backOff(cloudEndpoint, answer.failure, LOOK_AGAIN_MS);
       return false;
     }
     endpoints.succeeded(cloudEndpoint);

@@ -1,6 +1,6 @@
 import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { backoffMs, ENDPOINT_POLICY } from './decide.ts';
+import { backoffMs, decide, ENDPOINT_POLICY } from './decide.ts';
 import type { EndpointFact, QueueStore } from './queue-store.ts';
 import { StoreError } from './store-error.ts';
 
@@ -47,6 +47,20 @@ export class Endpoints {
     this.#state.set(endpoint, { failures, restUntil: this.#state.get(endpoint)?.restUntil ?? 0 });
     this.#note(endpoint, { ok: false, failure });
     return failures;
+  }
+
+  /** A call failed: counts it and lets the endpoint rest as decided; for `otherwiseMs` where the decision names no time. */
+  backOff(endpoint: Endpoint, failure: SyncFailure, otherwiseMs = 0): void {
+    if (failure.kind === 'cancelled') return;
+    if (failure.kind === 'disk') {
+      this.diskFailed(failure);
+      return;
+    }
+    const failures = this.failed(endpoint, failure);
+    const circumstances = { failures, attempts: failures, jitter: this.#runtime.random() };
+    const decision = decide(failure, circumstances, this.#runtime.wall());
+    const ms = 'afterMs' in decision ? decision.afterMs : otherwiseMs;
+    if (ms > 0) this.rest(endpoint, ms);
   }
 
   rest(endpoint: Endpoint, ms: number): void {
