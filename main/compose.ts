@@ -299,13 +299,14 @@ export function assembleLink(
     hash: hashText,
     composePart,
     log: engineLog(log.child({ link: settings.id })),
+    changed: onChange,
   };
   const plan = {
     zone: site.settings.site.timeZone,
     pull: { enabled: pull.enabled, schedule: pull.every },
     push: { enabled: push.enabled, schedule: push.every },
   };
-  return { link: new PacketLink(parts, plan, onChange), erp };
+  return { link: new PacketLink(parts, plan), erp };
 }
 
 function ms(duration: string): number {

@@ -198,13 +198,13 @@ export function linkBench(
       hash,
       composePart,
       log: { info: () => undefined, warn: () => undefined },
+      changed: () => undefined,
     },
     {
       zone: 'Europe/Sofia',
       pull: { enabled: true, schedule: '5m' },
       push: { enabled: true, schedule: '30m' },
     },
-    () => undefined,
   );
   const finish = async <T>(work: Promise<T>): Promise<T> => {
     const state = { done: false };

@@ -126,6 +126,7 @@ export class ApplyLane {
       this.#orphans.add(item.id);
       const ended = await this.#attempt(item, signal);
       this.#orphans.delete(item.id);
+      this.#parts.changed();
       if (ended.kind === 'rest') return;
     }
   }

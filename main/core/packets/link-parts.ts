@@ -30,6 +30,8 @@ export interface LinkParts {
   readonly hash: (text: string) => Sha256;
   readonly composePart: (format: 'xml' | 'json', entries: readonly ListedEntry[]) => string;
   readonly log: EngineLog;
+  /** Something that viewers show is not as it was. */
+  readonly changed: () => void;
 }
 
 export interface LinkPolicy {

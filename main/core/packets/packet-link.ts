@@ -74,15 +74,13 @@ export class PacketLink {
   readonly #sender: SnapshotSender;
   readonly #bells: Record<Flow, Bell>;
   readonly #running = new Map<Flow, RunningFlow & { readonly done: Promise<void> }>();
-  readonly #onChange: () => void;
   /** Why the last pull did not reach the end of what waits; undefined when it did. */
   #drained: SyncFailure | undefined;
   #pushAgain = false;
 
-  constructor(parts: LinkParts, plan: LinkPlan, onChange: () => void) {
+  constructor(parts: LinkParts, plan: LinkPlan) {
     this.parts = parts;
     this.plan = plan;
-    this.#onChange = onChange;
     this.#lane = new ApplyLane(parts);
     this.#reporter = new Reporter({ ...parts, policy: parts.policy.report });
     this.#sender = new SnapshotSender(parts);
@@ -145,10 +143,10 @@ export class PacketLink {
     }
     const done = this.#execute(flow, run, signal).finally(() => {
       this.#running.delete(flow);
-      this.#onChange();
+      this.parts.changed();
     });
     this.#running.set(flow, { run, since, stage: flow, done });
-    this.#onChange();
+    this.parts.changed();
     return { answer: { outcome: 'started', run }, done };
   }
 
@@ -265,7 +263,7 @@ export class PacketLink {
   #stage(flow: Flow, run: number, stage: Stage): void {
     const running = this.#running.get(flow);
     if (running?.run === run) this.#running.set(flow, { ...running, stage });
-    this.#onChange();
+    this.parts.changed();
   }
 
   async #scheduleLoop(flow: Flow, signal: AbortSignal): Promise<void> {

@@ -74,6 +74,7 @@ export class SnapshotSender {
         held = item.id;
         await this.#send(item, sent, signal);
         held = undefined;
+        this.#parts.changed();
       }
     } catch (error) {
       const failure = storeFailure(error);

@@ -72,11 +72,7 @@ test('a spooled body stays until its month is dropped, and goes with it alone', 
 test('while the store is damaged orders still reach the ERP, but nothing is reported done and no snapshot leaves', async () => {
   const b = bench();
   let damaged = true;
-  const link = new PacketLink(
-    { ...b.link.parts, store: withheldWhile(b.store, () => damaged) },
-    b.link.plan,
-    () => undefined,
-  );
+  const link = new PacketLink({ ...b.link.parts, store: withheldWhile(b.store, () => damaged) }, b.link.plan);
   b.erp.usersOf = [user('anna')];
   b.erp.tables = { Setup: [['anna']], Company: [['A', 'Acme']], Customer: [['C-1', 'One']] };
   b.deliver(order('SO-1'));
