@@ -1,0 +1,259 @@
+import type { SyncFailure } from '../../../shared/model/failure.ts';
+import type { Result } from '../../../shared/model/result.ts';
+import { planPacket } from '../mapping/plan-packet.ts';
+import type { PacketPlan } from '../mapping/plan.ts';
+import { decide } from '../queue/decide.ts';
+import type { Item, ItemEvent, ItemReason } from '../queue/item.ts';
+import { StoreError } from '../queue/store-error.ts';
+import { durably, durablySync } from '../runtime/runtime.ts';
+import { changedDocument, foreignPacket, otherBytes, remaining } from './apply-decisions.ts';
+import { collectPacket } from './codec/collect-packet.ts';
+import { APPLY_LIMITS } from './codec/packet.ts';
+import type { DocumentResult, LedgerView, WriteUnit } from './erp.ts';
+import type { LinkParts } from './link-parts.ts';
+import { awaitedReference } from './references.ts';
+
+/** A packet whose documents keep arriving by other packets meanwhile is planned anew at most this often at once. */
+const REPLANS = 5;
+
+/** `recorded`: the item has its new state. `rest`: so it has, and the lane must rest before the next one. */
+export type Ended = 'recorded' | 'rest';
+
+/**
+ * Brings one claimed packet into the ERP, exactly once.
+ *
+ *   read body ▶ plan ▶ ledger: known? ▶ references there? ▶ one batch (ledger row first) ▶ settle
+ *       │         │         │                 │                  │
+ *     park      park    settle/park        wait, park     retry, probe, park, rest
+ *
+ * Whatever interrupts it leaves the item claimed; the next start makes that `unknown`, and the ledger row decides.
+ */
+export class PacketApplier {
+  readonly #parts: LinkParts;
+  #applied = 0;
+  #parked = 0;
+
+  constructor(parts: LinkParts) {
+    this.#parts = parts;
+  }
+
+  /** What was done since this was made: for run counts. */
+  get totals(): { readonly applied: number; readonly parked: number } {
+    return { applied: this.#applied, parked: this.#parked };
+  }
+
+  /** Throws StoreError when the outcome could not be written down. */
+  async attempt(item: Item, signal: AbortSignal): Promise<Ended> {
+    try {
+      return await this.#apply(item, signal);
+    } catch (error) {
+      if (signal.aborted || error instanceof StoreError) throw error;
+      const message = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
+      return this.#failed(item, { kind: 'defect', message }, signal);
+    }
+  }
+
+  /**
+   * A person sets an item aside. What may still land is voided first; undefined when the state does not allow parking now,
+   * or the ERP cannot say (then nothing was changed). An item found applied is settled by its next turn instead.
+   */
+  async parkByPerson(item: Item, note: string, signal: AbortSignal): Promise<Item | undefined> {
+    const { store, runtime, erp, source } = this.#parts;
+    const reason: ItemReason = { kind: 'person', note };
+    if (item.direction === 'out' || !store.mayHaveHappened(item.id))
+      return store.park(item.id, reason, runtime.wall());
+    if (item.state === 'working') return undefined;
+    const ready = await erp.ready(signal);
+    if (!ready.ok) return undefined;
+    const voided = await durably(runtime, 'pull.void', () =>
+      erp.writer.voidPacket(source, item.externalId, item.revision, item.body.hash, signal),
+    );
+    if (!voided.ok || voided.value === 'already') return undefined;
+    return store.park(item.id, reason, runtime.wall(), item.revision + 1);
+  }
+
+  async #apply(item: Item, signal: AbortSignal): Promise<Ended> {
+    const { bodies, runtime } = this.#parts;
+    const packet = await collectPacket(bodies.open(item.body), { runtime, signal, limits: APPLY_LIMITS });
+    if (!packet.ok) return this.#failed(item, packet.failure, signal);
+    const problem = foreignPacket(item, packet.value.user, this.#parts.companies);
+    if (problem !== undefined) return this.#failed(item, problem, signal);
+    let revision = item.revision;
+    for (let round = 0; round < REPLANS; round += 1) {
+      const plan = planPacket({
+        packet: packet.value,
+        mapping: this.#parts.mapping,
+        mappingHash: this.#parts.mappingHash,
+        packetId: item.externalId,
+        user: item.user,
+        company: item.company,
+        source: this.#parts.source,
+        revision,
+        payloadHash: item.body.hash,
+        zones: this.#parts.zones,
+        hash: this.#parts.hash,
+      });
+      if (!plan.ok) return this.#failed(item, plan.failure, signal);
+      const changed = plan.value.changes.find((change) => change.decision !== 'ignore');
+      if (changed !== undefined) return this.#failed(item, changedDocument(changed), signal);
+      const ledger = await this.#look(plan.value.unit, signal);
+      if (!ledger.ok) return this.#failed(item, ledger.failure, signal);
+      const known = ledger.value.packet;
+      if (known !== undefined && known.payloadHash !== item.body.hash)
+        return this.#failed(item, otherBytes(item), signal);
+      if (known?.state === 'applied') return this.#settle(item, plan.value, 'already', known.documents);
+      if (known !== undefined) revision = Math.max(revision, known.revision + 1);
+      const left = remaining(plan.value, ledger.value, revision);
+      if (!left.ok) return this.#failed(item, left.failure, signal);
+      const awaited = await awaitedReference(this.#parts, plan.value, signal);
+      if (!awaited.ok) return this.#failed(item, awaited.failure, signal);
+      if (awaited.value !== undefined) {
+        const until = item.createdAt + this.#parts.policy.orderWindowMs;
+        const { what, number, otherwise } = awaited.value;
+        if (runtime.wall() < until)
+          return this.#wait(item, { kind: 'waits-for', what, number, until }, until);
+        if (otherwise === 'park')
+          return this.#park(item, { kind: 'waits-for', what, number, until, overdue: true }, signal);
+      }
+      const outcome = await durably(runtime, 'pull.apply', () =>
+        this.#parts.erp.writer.apply(left.value.unit, signal),
+      );
+      if (!outcome.ok) return this.#failed(item, outcome.failure, signal);
+      if (outcome.value.kind !== 'replan')
+        return this.#settle(item, plan.value, outcome.value.kind, [
+          ...left.value.known,
+          ...outcome.value.documents,
+        ]);
+    }
+    return this.#record(item, {
+      kind: 'retry',
+      dueAt: runtime.wall() + 1_000,
+      failure: {
+        kind: 'unreachable',
+        endpoint: this.#parts.erpEndpoint,
+        cause: 'its documents are being written',
+      },
+    });
+  }
+
+  #look(unit: WriteUnit, signal: AbortSignal): Promise<Result<LedgerView>> {
+    const rows = unit.documents.map(({ entity, rowId }) => ({ entity, rowId }));
+    return this.#parts.erp.writer.look(unit.source, unit.packetId, rows, signal);
+  }
+
+  #settle(
+    item: Item,
+    plan: PacketPlan,
+    outcome: 'applied' | 'already',
+    documents: readonly DocumentResult[],
+  ): Ended {
+    const { store, runtime, source, log } = this.#parts;
+    durablySync(runtime, 'pull.settle', () =>
+      store.settlePacket(
+        item.id,
+        {
+          source,
+          outcome,
+          label: plan.label,
+          documents,
+          payloadHash: item.body.hash,
+          unknownTables: plan.unknownTables,
+        },
+        runtime.wall(),
+      ),
+    );
+    this.#applied += 1;
+    log.info('packet applied', {
+      item: item.id,
+      packet: item.externalId,
+      outcome,
+      documents: documents.length,
+    });
+    return 'recorded';
+  }
+
+  #wait(item: Item, reason: ItemReason, dueAt: number): Ended {
+    const { store, runtime } = this.#parts;
+    durablySync(runtime, 'pull.wait', () =>
+      store.record(item.id, { kind: 'wait', dueAt, reason }, runtime.wall()),
+    );
+    return 'recorded';
+  }
+
+  async #failed(item: Item, failure: SyncFailure, signal: AbortSignal): Promise<Ended> {
+    const { runtime, endpoints, erpEndpoint, log, store, link } = this.#parts;
+    const now = runtime.wall();
+    const failures = 'endpoint' in failure ? endpoints.failed(failure.endpoint, failure) : item.attempts;
+    const decision = decide(failure, { failures, attempts: item.attempts, jitter: runtime.random() }, now);
+    log.warn('packet not applied', {
+      item: item.id,
+      packet: item.externalId,
+      failure: failure.kind,
+      decision: decision.kind,
+    });
+    switch (decision.kind) {
+      case 'retry':
+        return this.#record(item, { kind: 'retry', dueAt: now + decision.afterMs, failure });
+      case 'probe':
+        return this.#record(item, { kind: 'unknown', dueAt: now + decision.afterMs, failure });
+      case 'pause-endpoint':
+        endpoints.rest(decision.endpoint, decision.afterMs);
+        this.#record(item, { kind: 'retry', dueAt: now, failure });
+        return 'rest';
+      case 'pause-lane':
+        endpoints.rest(erpEndpoint, decision.afterMs);
+        this.#record(item, { kind: 'retry', dueAt: now, failure });
+        return 'rest';
+      case 'pause-link':
+        store.setPause({ link, by: 'program', since: now, reason: 'transaction-ended', failure });
+        this.#record(item, { kind: 'unknown', dueAt: now, failure });
+        return 'rest';
+      case 'stop':
+        this.#record(item, { kind: 'retry', dueAt: now, failure });
+        return 'rest';
+      case 'park':
+        return this.#park(item, { kind: 'failure', failure }, signal);
+    }
+  }
+
+  /**
+   * Parks an item. If an earlier attempt may still land, its key is taken first, so that what a person then does by hand
+   * cannot be doubled by a late commit.
+   */
+  async #park(item: Item, reason: ItemReason, signal: AbortSignal): Promise<Ended> {
+    const { store, runtime, erp, source, log } = this.#parts;
+    let revision = item.revision;
+    if (store.mayHaveHappened(item.id)) {
+      const voided = await durably(runtime, 'pull.void', () =>
+        erp.writer.voidPacket(source, item.externalId, revision, item.body.hash, signal),
+      );
+      if (!voided.ok) {
+        const { failure } = voided;
+        if ('endpoint' in failure) this.#parts.endpoints.backOff(failure.endpoint, failure);
+        this.#record(item, { kind: 'unknown', dueAt: runtime.wall() + 1_000, failure });
+        return 'rest';
+      }
+      if (voided.value === 'already')
+        return this.#record(item, {
+          kind: 'unknown',
+          dueAt: runtime.wall(),
+          failure: { kind: 'unknown-outcome', endpoint: this.#parts.erpEndpoint, operation: 'apply' },
+        });
+      revision += 1;
+    }
+    durablySync(runtime, 'pull.park', () =>
+      store.record(item.id, { kind: 'park', reason, revision }, runtime.wall()),
+    );
+    this.#parked += 1;
+    log.warn('packet parked', { item: item.id, packet: item.externalId });
+    return 'recorded';
+  }
+
+  #record(item: Item, event: ItemEvent): Ended {
+    const { store, runtime } = this.#parts;
+    const still: ItemEvent =
+      event.kind === 'retry' && store.mayHaveHappened(item.id) ? { ...event, kind: 'unknown' } : event;
+    durablySync(runtime, 'pull.settle', () => store.record(item.id, still, runtime.wall()));
+    return 'recorded';
+  }
+}
