@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { assembleLink, type SharedParts } from '../../main/compose.ts';
+import { assembleLink, type SharedParts } from '../../main/compose-link.ts';
 import { createBodyStore } from '../../main/adapters/spool/body-store.ts';
 import { openStore, type SqliteStore } from '../../main/adapters/sqlite/open-store.ts';
 import type { LoadedSite } from '../../main/adapters/config/load-site.ts';
