@@ -8,6 +8,13 @@ const zone = z.string().refine(isTimeZone, { error: 'expected a time zone such a
 const duration = z.string().refine((text) => parseDuration(text) !== undefined, {
   error: 'expected a duration such as 30s, 5m, 24h or 7d',
 });
+/** The key of the area travels with every call: over https, or not off this computer. */
+function isPrivateAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+}
+
 const clock = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of day such as 06:30' });
@@ -47,7 +54,9 @@ const dynamicsMobile = z.strictObject({
     .string()
     .regex(/^[\w.-]+\.json$/, { error: 'expected a file name in mappings/, such as field-sales.json' }),
   cloud: z.strictObject({
-    baseUrl: z.url({ protocol: /^https?$/ }),
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .refine(isPrivateAddress, { error: 'expected https; plain http only to this computer (127.0.0.1)' }),
     pathPrefix: z
       .string()
       .regex(/^(\/[\w.-]+)*$/)

@@ -110,6 +110,23 @@ describe('config check', () => {
     );
   });
 
+  it('refuses to send the area’s key over plain http, unless it stays on this computer', async () => {
+    const site = siteJson() as { links: [{ cloud: Record<string, string> }] };
+    site.links[0].cloud['baseUrl'] = 'http://cloud.example';
+    bench.configure(site);
+    const { code, value } = await bench.json('config', 'check');
+    expect(code).toBe(2);
+    expect(value['problems']).toMatchObject([
+      {
+        path: 'links[0].cloud.baseUrl',
+        reason: 'expected https; plain http only to this computer (127.0.0.1)',
+      },
+    ]);
+    site.links[0].cloud['baseUrl'] = 'http://127.0.0.1:8080';
+    bench.configure(site);
+    expect((await bench.json('config', 'check')).code).toBe(0);
+  });
+
   it('does not run a command on a configuration that does not check', async () => {
     bench.configure('{ "schemaVersion": 2 }');
     const { code, value } = await bench.json('status');
