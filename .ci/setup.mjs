@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { delimiter, join } from 'node:path';
 import { pinnedNode, root, toolScript } from './pinned-node.mjs';
 
-const say = (text) => console.log(`setup: ${text}`);
+// On standard error: what is started next may print a document on standard output.
+const say = (text) => console.error(`setup: ${text}`);
 const at = (...parts) => join(root, ...parts);
 
 function fail(text) {
@@ -15,7 +16,10 @@ function fail(text) {
 }
 
 function run(command, args, options = {}) {
-  return spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options }).status === 0;
+  return (
+    spawnSync(command, args, { cwd: root, stdio: ['inherit', process.stderr, 'inherit'], ...options })
+      .status === 0
+  );
 }
 
 function stampOf(...paths) {
