@@ -92,6 +92,7 @@ class EngineSession implements SqlSession {
     const { state } = this;
     const either = AbortSignal.any([signal, this.closed.signal]);
     state.events = [];
+    const undelivered: SqlEvent[] = [];
     try {
       let rows: readonly (readonly SqlValue[])[] = [];
       if (request.kind === 'bulk') {
@@ -112,8 +113,8 @@ class EngineSession implements SqlSession {
           const events = state.events;
           state.events = [];
           for (const event of events) {
-            if (either.aborted) break;
-            yield event;
+            if (either.aborted) undelivered.push(event);
+            else yield event;
           }
         }
         if (step.done) break;
@@ -123,6 +124,11 @@ class EngineSession implements SqlSession {
       this.cleanUp(either.aborted);
       this.running = false;
     }
+    if (!signal.aborted || this.closed.signal.aborted) return;
+    // A cancelled request answers no more rows; what became of its transaction is the driver's only view of it.
+    for (const event of [...undelivered, ...state.events])
+      if (event.kind === 'transaction' || event.kind === 'database') yield event;
+    state.events = [];
   }
 
   private async settle(pause: Pause, signal: AbortSignal): Promise<unknown> {

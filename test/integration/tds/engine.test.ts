@@ -166,3 +166,23 @@ test('a connection that dies in a transaction leaves nothing behind, no lock eit
   await failure(first.request().batch('SELECT gone'));
   expect((await inserted).rowsAffected).toEqual([1]);
 });
+
+test('a cancel that rolls back under XACT_ABORT tells the driver so', async () => {
+  await using b = await sandbox();
+  const [first, second, probe] = [await b.pool(), await b.pool(), await b.pool()];
+  await first.request().batch('CREATE TABLE t (id int NOT NULL PRIMARY KEY)');
+  const holder = first.transaction();
+  await holder.begin();
+  await holder.request().query('INSERT INTO t VALUES (1)');
+  const waiter = second.transaction();
+  await waiter.begin();
+  await waiter.request().batch('SET XACT_ABORT ON; INSERT INTO t VALUES (2)');
+  const request = waiter.request();
+  const outcome = failure(request.query('INSERT INTO t VALUES (1)'));
+  for (let n = 0; n < 10; n += 1) await probe.request().query('SELECT 1 AS x');
+  request.cancel();
+  expect((await outcome).code).toBe('ECANCEL');
+  expect((await failure(waiter.commit())).code).toBe('EABORT');
+  await holder.commit();
+  expect((await second.request().query('SELECT id FROM t')).recordset).toEqual([{ id: 1 }]);
+});
