@@ -1,16 +1,33 @@
 import type { ErpWriter, WriteUnit } from '../../main/core/packets/erp.ts';
 import type { LinkParts } from '../../main/core/packets/link-parts.ts';
 import type { PacketCloud } from '../../main/core/packets/packet-cloud.ts';
+import type { QueueStore } from '../../main/core/queue/queue-store.ts';
 import type { PacketLink } from '../../main/core/packets/packet-link.ts';
 
 /** Bugs a program of this kind typically has. Each must be found by the judge. */
 export const BUGS = ['ack-before-durable', 'no-ledger-check', 'other-path-after-unknown'] as const;
 export type Bug = (typeof BUGS)[number];
 
+/** What each does to orders: to be found means that this very harm is seen, not that something else stops first. */
+export const HARM: Readonly<Record<Bug, 'lost' | 'duplicated'>> = {
+  'ack-before-durable': 'lost',
+  'no-ledger-check': 'duplicated',
+  'other-path-after-unknown': 'duplicated',
+};
+
 type Changed = { -readonly [K in 'cloud' | 'erp']: LinkParts[K] };
 
-/** Puts the bug into a link before it runs. */
-export function plantBug(bug: Bug, link: PacketLink, newKey: () => string): void {
+/**
+ * Puts the bug into a link before it runs. The bugs that write under other keys also silence the check for a restored ERP:
+ * it would miss its ledger rows and stop the link, and the doubles themselves would never be seen.
+ */
+export function plantBug(
+  bug: Bug,
+  link: PacketLink,
+  store: { recentLedger: QueueStore['recentLedger'] },
+  newKey: () => string,
+): void {
+  if (bug !== 'ack-before-durable') store.recentLedger = () => [];
   const parts = link.parts as Changed;
   switch (bug) {
     case 'ack-before-durable':

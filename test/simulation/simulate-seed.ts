@@ -118,8 +118,8 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
       sql,
       apiKey: AREA_KEY,
       say: options.say ?? (() => undefined),
-      sabotage: (link) => {
-        if (bug !== undefined) plantBug(bug, link, () => seededGuid(keys));
+      sabotage: (link, _erp, store) => {
+        if (bug !== undefined) plantBug(bug, link, store, () => seededGuid(keys));
       },
       onStep: (name, phase) => {
         trace.update(`${lives} ${name} ${phase} ${base.monotonic()}\n`);

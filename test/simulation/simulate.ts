@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { SimulatedCrash } from '../support/test-runtime.ts';
 import { FAULT_KINDS } from './chaos.ts';
-import { BUGS, type Bug } from './sabotage.ts';
+import { BUGS, HARM, type Bug } from './sabotage.ts';
 import { simulateSeed, type SeedReport } from './simulate-seed.ts';
 
 const HELP = `npm run simulate -- [--seeds N] [--seed K] [--orders N] [--bug NAME] [--bugs] [--json]
@@ -51,7 +51,7 @@ const MOST_SEEDS = 12;
 async function hunt(bug: Bug): Promise<{ bug: Bug; foundAt: number | undefined; by: string }> {
   for (let seed = 1; seed <= MOST_SEEDS; seed += 1) {
     const report = await simulateSeed({ seed, orders, bug });
-    if (wrong(report) > 0)
+    if (report[HARM[bug]] > 0)
       return {
         bug,
         foundAt: seed,
