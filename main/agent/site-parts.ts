@@ -1,4 +1,5 @@
-import type { ConfigProblem, LogEntry } from '../../shared/contract/contract.ts';
+import type { ConfigProblem } from '../../shared/contract/settings-requests.ts';
+import type { LogEntry } from '../../shared/contract/site-requests.ts';
 import type { StartId } from '../../shared/model/ids.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';

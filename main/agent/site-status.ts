@@ -1,15 +1,14 @@
 import { explainReason, failureView } from '../../shared/contract/explain-reason.ts';
+import type { Explanation, Text } from '../../shared/contract/explanation.ts';
 import type {
-  Explanation,
   FlowStatus,
   InCloud,
   LinkStatus,
   PauseView,
   RunView,
   SiteStatus,
-  Text,
 } from '../../shared/contract/status.ts';
-import type { ItemView } from '../../shared/contract/contract.ts';
+import type { ItemView } from '../../shared/contract/queue-requests.ts';
 import {
   cloudLight,
   erpLight,
@@ -164,7 +163,7 @@ export function siteStatus(agent: SiteParts): SiteStatus {
   const { housekeeping } = agent;
   const { name, timeZone, language } = settings.site;
   return {
-    site: { name, timeZone, language },
+    site: { name, timeZone, language, startAtLogon: settings.desktop.startAtLogon },
     agent: { state: 'running', startedAt, version },
     at: runtime.wall(),
     light: worst([
@@ -174,6 +173,7 @@ export function siteStatus(agent: SiteParts): SiteStatus {
       ...(housekeeping.tidyFailure() === undefined ? [] : ['attention' as const]),
     ]),
     notices: [...failing, ...storeNotices(agent)],
+    alerts: [],
     links: views,
   };
 }

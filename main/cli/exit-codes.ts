@@ -1,4 +1,5 @@
-import type { Explanation, RunView, SiteStatus } from '../../shared/contract/status.ts';
+import type { Explanation } from '../../shared/contract/explanation.ts';
+import type { RunView, SiteStatus } from '../../shared/contract/status.ts';
 
 /** Stable: scripts and monitoring rely on it. */
 export const EXIT = {

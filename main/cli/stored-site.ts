@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BODY_TEXT_BYTES, type Args, type ResultOf } from '../../shared/contract/contract.ts';
+import { BODY_TEXT_BYTES } from '../../shared/contract/queue-requests.ts';
+import { type Args, type ResultOf } from '../../shared/contract/contract.ts';
 import { answer, refuse, type Reply } from '../../shared/contract/reply.ts';
 import type { LinkStatus, SiteStatus } from '../../shared/contract/status.ts';
 import { itemId, linkId } from '../../shared/model/ids.ts';
@@ -27,14 +28,20 @@ export function openStoredSite(dataDir: string, zone: string): StoredSite {
   const file = join(dataDir, 'ferry.sqlite');
   const store = existsSync(file) ? openReadStore(file, { zone }) : undefined;
   return {
-    status: ({ site, links }, now) => ({
-      site: { name: site.name, timeZone: site.timeZone, language: site.language },
+    status: ({ site, links, desktop }, now) => ({
+      site: {
+        name: site.name,
+        timeZone: site.timeZone,
+        language: site.language,
+        startAtLogon: desktop.startAtLogon,
+      },
       agent: { state: 'none' },
       at: now,
       light: links.some((link) => (store?.counts(linkId(link.id), now).parked ?? 0) > 0)
         ? 'attention'
         : 'unknown',
       notices: [],
+      alerts: [],
       links: links.map((link) => linkStatus(store, link, now)),
     }),
     queueList: ({ link, limit, offset, ...filters }) => {

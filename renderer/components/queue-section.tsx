@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
-import type { ItemView, ResultOf } from '../../shared/contract/contract.ts';
+import type { ItemView } from '../../shared/contract/queue-requests.ts';
+import type { ResultOf } from '../../shared/contract/contract.ts';
 import { useClient, useSpeaker } from '../state/contexts.ts';
 import { QUEUE_FILTERS, QUEUE_TITLES, QUEUE_VIEWS, type QueueView } from '../state/queue-view.ts';
 import { ItemDetails } from './item-details.tsx';

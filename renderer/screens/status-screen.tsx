@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { ItemView } from '../../shared/contract/contract.ts';
+import type { ItemView } from '../../shared/contract/queue-requests.ts';
 import type { SiteStatus } from '../../shared/contract/status.ts';
 import type { Speaker } from '../../shared/i18n/say.ts';
 import { siteSentence } from '../../shared/i18n/site-sentence.ts';

@@ -1,4 +1,5 @@
-import type { Light, Text } from '../../shared/contract/status.ts';
+import type { Text } from '../../shared/contract/explanation.ts';
+import type { Light } from '../../shared/contract/status.ts';
 import { isTextKey, type TextKey } from '../../shared/i18n/say.ts';
 
 /** Failures of a side itself: its administrator acts. The others (throttled, an unknown outcome) need nobody. */

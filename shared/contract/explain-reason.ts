@@ -1,6 +1,6 @@
 import { explainFailure, type SyncFailure } from '../model/failure.ts';
 import { assertNever } from '../model/result.ts';
-import type { Explanation } from './status.ts';
+import type { Explanation } from './explanation.ts';
 
 /** Why an item is where it is, as the queue keeps it. */
 type Reason =

@@ -1,13 +1,7 @@
 import { z } from 'zod';
-
-/** A catalogue key and what goes into its placeholders. Viewers turn it into words. */
-export const textSchema = z.object({
-  key: z.string(),
-  params: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
-});
-export type Text = z.infer<typeof textSchema>;
-
-const instant = z.number();
+import { alertSchema } from './alert.ts';
+import { explanationSchema, textSchema } from './explanation.ts';
+import { instant } from './request.ts';
 
 export const LIGHT_STATES = ['fine', 'working', 'waiting', 'attention', 'unknown'] as const;
 export const lightStateSchema = z.enum(LIGHT_STATES);
@@ -21,23 +15,6 @@ export const lightSchema = z.object({
   fact: textSchema,
 });
 export type Light = z.infer<typeof lightSchema>;
-
-export const ownerSchema = z.enum([
-  'erp-administrator',
-  'cloud-administrator',
-  'integrator',
-  'user',
-  'vendor',
-  'nobody',
-]);
-
-/** What happened, who acts, what to do. */
-export const explanationSchema = z.object({
-  owner: ownerSchema,
-  what: textSchema,
-  next: textSchema,
-});
-export type Explanation = z.infer<typeof explanationSchema>;
 
 export const flowSchema = z.enum(['push', 'pull']);
 
@@ -81,6 +58,8 @@ export const flowStatusSchema = z.object({
   flow: flowSchema,
   enabled: z.boolean(),
   nextRun: instant.optional(),
+  /** A sync asked for by hand waits until then: the cloud's limits allow none before. */
+  askedFor: instant.optional(),
   running: z
     .object({
       run: z.number().optional(),
@@ -89,6 +68,8 @@ export const flowStatusSchema = z.object({
       stage: textSchema,
       done: z.number().optional(),
       total: z.number().optional(),
+      /** Time left at the pace so far, in milliseconds; absent while there is no pace yet. */
+      leftMs: z.number().optional(),
     })
     .optional(),
 });
@@ -118,7 +99,13 @@ export const linkStatusSchema = z.object({
 export type LinkStatus = z.infer<typeof linkStatusSchema>;
 
 export const siteStatusSchema = z.object({
-  site: z.object({ name: z.string(), timeZone: z.string(), language: z.string() }),
+  site: z.object({
+    name: z.string(),
+    timeZone: z.string(),
+    language: z.string(),
+    /** Whether the tray program is to start with Windows. */
+    startAtLogon: z.boolean(),
+  }),
   /** `none` when the status was read from the store while no agent runs: every light is unknown then. */
   agent: z.discriminatedUnion('state', [
     z.object({ state: z.literal('running'), startedAt: instant, version: z.string() }),
@@ -129,6 +116,8 @@ export const siteStatusSchema = z.object({
   light: lightStateSchema,
   /** Facts of the site itself that need a look: local disk, configuration not applied. */
   notices: z.array(explanationSchema),
+  /** Root causes people were told of and that last; the newest first. Ended ones are in `alertsList`. */
+  alerts: z.array(alertSchema),
   links: z.array(linkStatusSchema),
 });
 export type SiteStatus = z.infer<typeof siteStatusSchema>;

@@ -1,6 +1,7 @@
 import { explainDetail } from '../contract/explain-reason.ts';
-import type { Light, Text } from '../contract/status.ts';
-import en from './en.json' with { type: 'json' };
+import type { Text } from '../contract/explanation.ts';
+import type { Light } from '../contract/status.ts';
+import { en } from './en/en.ts';
 import { ago, clock, lasting, when, type TimeWords, type Viewpoint } from './time-words.ts';
 
 export type TextKey = keyof typeof en;

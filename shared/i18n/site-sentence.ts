@@ -1,4 +1,5 @@
-import type { LinkStatus, SiteStatus, Text } from '../contract/status.ts';
+import type { Text } from '../contract/explanation.ts';
+import type { LinkStatus, SiteStatus } from '../contract/status.ts';
 import { assertNever } from '../model/result.ts';
 import type { TextKey } from './say.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isTimeZone, parseDuration } from './time.ts';
+import { WARNING_CODES } from './warning-codes.ts';
 
 const id = z
   .string()
@@ -95,6 +96,42 @@ const dynamicsMobile = z.strictObject({
     .prefault({}),
 });
 
+const quietHours = z.strictObject({
+  from: clock,
+  to: clock,
+  /** Absent: every day. */
+  weekdays: z.array(weekday).min(1).optional(),
+});
+
+const address = z.email({ error: 'expected a mail address such as office@example.com' });
+
+const alerts = z.strictObject({
+  /** Kinds nobody is to be told of; they stay listed. */
+  off: z.array(z.enum(WARNING_CODES)).default([]),
+  /** Shown by the tray program. */
+  toasts: z.boolean().default(true),
+  /** In the site's zone, also over midnight: nobody is told; what still lasts at their end is told then. */
+  quietHours: quietHours.optional(),
+  /** Instead of the kind's own delay before it is told. */
+  delays: z.partialRecord(z.enum(WARNING_CODES), duration).default({}),
+  /** Over TLS only. The password is the secret `alerts.mail.password`. */
+  mail: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      host: z.string().min(1).max(255),
+      port: z.int().min(1).max(65535).default(587),
+      /** `tls` from the first byte (465), or `starttls`, required (587). */
+      security: z.enum(['starttls', 'tls']).default('starttls'),
+      /** Absent: without login. */
+      user: z.string().min(1).max(320).optional(),
+      from: address,
+      to: z.array(address).min(1).max(20),
+    })
+    .optional(),
+  /** Posted as JSON to the address in the secret `alerts.webhook.url` (https, or this computer): such addresses are keys. */
+  webhook: z.strictObject({ enabled: z.boolean().default(true) }).optional(),
+});
+
 export const settingsSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
@@ -106,8 +143,15 @@ export const settingsSchema = z
     erps: z.array(erp),
     links: z.array(dynamicsMobile),
     console: z
-      .strictObject({ enabled: z.boolean().default(false), port: z.int().min(0).max(65535).default(0) })
+      .strictObject({
+        enabled: z.boolean().default(false),
+        port: z.int().min(0).max(65535).default(0),
+        /** What a browser with the token may do: look, operate (sync, retry, pause), or change settings too. */
+        right: z.enum(['view', 'operate', 'administer']).default('operate'),
+      })
       .prefault({}),
+    desktop: z.strictObject({ startAtLogon: z.boolean().default(true) }).prefault({}),
+    alerts: alerts.prefault({}),
     retention: z.strictObject({ days: z.int().min(1).max(3650).default(90) }).prefault({}),
   })
   .superRefine((settings, context) => {
@@ -153,3 +197,4 @@ export type Settings = z.infer<typeof settingsSchema>;
 export type ErpSettings = Settings['erps'][number];
 export type LinkSettings = Settings['links'][number];
 export type ScheduleSettings = z.infer<typeof schedule>;
+export type AlertSettings = z.infer<typeof alerts>;

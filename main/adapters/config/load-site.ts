@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ConfigProblem } from '../../../shared/contract/contract.ts';
+import type { ConfigProblem } from '../../../shared/contract/settings-requests.ts';
 import { sha256 } from '../../../shared/model/ids.ts';
 import { mappingSchema } from '../../../shared/model/mapping.ts';
 import { fail, ok, type Result } from '../../../shared/model/result.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ConfigProblem } from '../../../shared/contract/contract.ts';
+import type { ConfigProblem } from '../../../shared/contract/settings-requests.ts';
 import { pathText } from '../../core/mapping/config-problem.ts';
 import { suggest } from './suggest.ts';
 

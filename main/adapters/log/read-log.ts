@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { LogEntry } from '../../../shared/contract/contract.ts';
+import type { LogEntry } from '../../../shared/contract/site-requests.ts';
 import { LOG_FILE, LOG_LEVELS, olderLogFile, type LogLevel } from './create-log.ts';
 import { neutralise } from './redactor.ts';
 

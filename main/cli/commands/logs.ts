@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogEntry } from '../../../shared/contract/contract.ts';
+import type { LogEntry } from '../../../shared/contract/site-requests.ts';
 import type { LogLevel } from '../../adapters/log/create-log.ts';
 import { followLog, tailLog } from '../../adapters/log/read-log.ts';
 import type { Context } from '../command-context.ts';

@@ -1,4 +1,5 @@
-import type { ItemView, ResultOf } from '../../../shared/contract/contract.ts';
+import type { ItemView } from '../../../shared/contract/queue-requests.ts';
+import type { ResultOf } from '../../../shared/contract/contract.ts';
 import { itemId } from '../../../shared/model/ids.ts';
 import type { Speaker } from '../../../shared/i18n/say.ts';
 import { join } from 'node:path';

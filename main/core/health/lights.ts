@@ -1,4 +1,5 @@
-import type { Light, LightState, Text } from '../../../shared/contract/status.ts';
+import type { Text } from '../../../shared/contract/explanation.ts';
+import type { Light, LightState } from '../../../shared/contract/status.ts';
 import { explainFailure } from '../../../shared/model/failure.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { Soundness } from '../queue/housekeeping.ts';

@@ -1,5 +1,5 @@
 import { failureView } from '../../../shared/contract/explain-reason.ts';
-import type { Explanation } from '../../../shared/contract/status.ts';
+import type { Explanation } from '../../../shared/contract/explanation.ts';
 import type { ScheduleSettings } from '../../../shared/model/settings.ts';
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import { ok, type Result } from '../../../shared/model/result.ts';

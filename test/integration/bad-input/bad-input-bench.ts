@@ -16,8 +16,10 @@ import { judgeConnection, type JudgeConnection } from '../../../main/sandbox/pro
 import { createSampleErp } from '../../../main/sandbox/sample-erp/sample-erp.ts';
 import { SAMPLE, siteSettings } from '../../../main/sandbox/sample-erp/site-settings.ts';
 import { startTdsServer, type TdsServer } from '../../../main/sandbox/tds/server.ts';
-import type { ItemView, ResultOf } from '../../../shared/contract/contract.ts';
-import type { Explanation, LinkStatus, RunView, SiteStatus } from '../../../shared/contract/status.ts';
+import type { ItemView } from '../../../shared/contract/queue-requests.ts';
+import type { ResultOf } from '../../../shared/contract/contract.ts';
+import type { Explanation } from '../../../shared/contract/explanation.ts';
+import type { LinkStatus, RunView, SiteStatus } from '../../../shared/contract/status.ts';
 import { Speaker } from '../../../shared/i18n/say.ts';
 
 export const API_KEY = 'bad-input-key-7c1f';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SAMPLE } from '../../../main/sandbox/sample-erp/site-settings.ts';
-import type { ItemView } from '../../../shared/contract/contract.ts';
+import type { ItemView } from '../../../shared/contract/queue-requests.ts';
 import { openWorld, TestSite, words, type BadInputWorld, type Words } from './bad-input-bench.ts';
 import { inErp, NEVER, ONCE, orderPacket, type OrderText } from './order-packet.ts';
 

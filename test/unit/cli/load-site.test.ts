@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadSite } from '../../../main/adapters/config/load-site.ts';
 import { suggest } from '../../../main/adapters/config/suggest.ts';
-import type { ConfigProblem } from '../../../shared/contract/contract.ts';
+import type { ConfigProblem } from '../../../shared/contract/settings-requests.ts';
 import { CliBench, mappingJson, siteJson } from './cli-world.ts';
 
 let bench: CliBench;

@@ -5,11 +5,12 @@ import type { SiteEvent, SiteEvents, SiteStatus } from '../../../shared/contract
 export const NOW = Date.UTC(2026, 10, 20, 9, 30);
 
 export const emptyStatus = (): SiteStatus => ({
-  site: { name: 'Acme HQ', timeZone: 'Europe/Sofia', language: 'en' },
+  site: { name: 'Acme HQ', timeZone: 'Europe/Sofia', language: 'en', startAtLogon: true },
   agent: { state: 'running', startedAt: NOW - 60_000, version: '0.1.0' },
   at: NOW,
   light: 'fine',
   notices: [],
+  alerts: [],
   links: [],
 });
 
@@ -81,6 +82,16 @@ export class SiteDouble {
       runsList: async () => answer({ runs: [] }),
       pause: async () => answer({ paused: [] }),
       resume: async () => answer({ resumed: [] }),
+      queueBody: async () => refuse('not-found', 'no such item'),
+      queueDiscard: async () => refuse('not-found', 'no such item'),
+      history: async () => answer({ from: NOW, stepMs: 60_000, points: [], today: [] }),
+      alertsList: async () => answer({ alerts: [] }),
+      alertAcknowledge: async () => refuse('not-found', 'no such notification'),
+      settingsRead: async () => answer({ settings: {}, revision: '', secrets: [], mappings: [], onDisk: [] }),
+      settingsCheck: async () => answer({ problems: [] }),
+      settingsApply: async () => answer({ applied: true, revision: '', problems: [] }),
+      secretSet: async ({ name }) => answer({ secret: { name, source: 'stored' as const } }),
+      hopTest: async () => answer({ ok: true, hops: [], problems: [] }),
       logsTail: async () => answer({ entries: [] }),
       configCheck: async () => answer({ problems: [] }),
       shutdown: async () => answer({ stopping: true }),

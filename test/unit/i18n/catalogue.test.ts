@@ -3,13 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ITEM_STATES } from '../../../main/core/queue/item.ts';
 import { explainDetail, explainReason } from '../../../shared/contract/explain-reason.ts';
-import {
-  LIGHT_STATES,
-  ownerSchema,
-  type LinkStatus,
-  type SiteStatus,
-} from '../../../shared/contract/status.ts';
-import en from '../../../shared/i18n/en.json' with { type: 'json' };
+import { ownerSchema } from '../../../shared/contract/explanation.ts';
+import { LIGHT_STATES, type LinkStatus, type SiteStatus } from '../../../shared/contract/status.ts';
+import { en } from '../../../shared/i18n/en/en.ts';
 import { Speaker, isTextKey } from '../../../shared/i18n/say.ts';
 import { siteSentence } from '../../../shared/i18n/site-sentence.ts';
 import { explainFailure, type FenceReason, type SyncFailure } from '../../../shared/model/failure.ts';

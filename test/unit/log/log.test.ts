@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLog, type Log, type LogOptions } from '../../../main/adapters/log/create-log.ts';
 import { followLog, tailLog } from '../../../main/adapters/log/read-log.ts';
 import { createRedactor } from '../../../main/adapters/log/redactor.ts';
-import type { LogEntry } from '../../../shared/contract/contract.ts';
+import type { LogEntry } from '../../../shared/contract/site-requests.ts';
 
 const AT = Date.UTC(2026, 10, 20, 9, 30);
 const all = { level: 'debug' } as const;
