@@ -1,18 +1,27 @@
+import { RendererProvider, createDOMRenderer } from '@fluentui/react-components';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ConsoleClient } from './api/console-client.ts';
+import { BridgeConnection } from './api/bridge-connection.ts';
+import { ConsoleConnection } from './api/console-connection.ts';
 import { takeToken } from './api/token.ts';
 import { App } from './app.tsx';
 import { SiteWatch } from './state/site-watch.ts';
+import './base.css';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root');
 
-const client = new ConsoleClient(takeToken());
-const watch = new SiteWatch(client);
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? '';
+// The policy of the page lets in the style elements that carry this number, and no others.
+const styles = createDOMRenderer(document, { styleElementAttributes: { nonce } });
+const bridge = window.erpFerry;
+const connection = bridge === undefined ? new ConsoleConnection(takeToken()) : new BridgeConnection(bridge);
+const watch = new SiteWatch(connection);
 watch.start();
 createRoot(root).render(
   <StrictMode>
-    <App client={client} watch={watch} />
+    <RendererProvider renderer={styles}>
+      <App connection={connection} watch={watch} />
+    </RendererProvider>
   </StrictMode>,
 );

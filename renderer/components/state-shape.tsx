@@ -1,4 +1,15 @@
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import type { LightState } from '../../shared/contract/status.ts';
+
+const useStyles = makeStyles({
+  shape: { width: '16px', height: '16px', flexShrink: 0, verticalAlign: '-3px', forcedColorAdjust: 'auto' },
+  large: { width: '24px', height: '24px', verticalAlign: '-6px' },
+  fine: { color: tokens.colorStatusSuccessForeground1 },
+  working: { color: tokens.colorBrandForeground1 },
+  waiting: { color: tokens.colorStatusWarningForeground1 },
+  attention: { color: tokens.colorStatusDangerForeground1 },
+  unknown: { color: tokens.colorNeutralForeground3 },
+});
 
 /** The state as a shape: readable without colour. Always beside its word, so it is hidden from screen readers. */
 export function StateShape({
@@ -8,12 +19,14 @@ export function StateShape({
   readonly state: LightState;
   readonly large?: boolean | undefined;
 }) {
+  const styles = useStyles();
   return (
     <svg
-      className={`shape shape-${state}${large ? ' shape-large' : ''}`}
+      className={mergeClasses(styles.shape, large && styles.large, styles[state])}
       viewBox="0 0 16 16"
       aria-hidden="true"
       focusable="false"
+      data-shape={state}
     >
       {SHAPES[state]}
     </svg>
@@ -38,10 +51,12 @@ const SHAPES: Readonly<Record<LightState, React.ReactNode>> = {
     </>
   ),
   attention: (
-    <>
-      <path d="M8 1.2 15.2 14H.8Z" fill="currentColor" />
-      <path className="shape-cut" d="M8 5.6v4.2M8 12h.01" {...stroke} />
-    </>
+    // One outline with the mark cut out: the ground shows through, whatever it is.
+    <path
+      fill="currentColor"
+      fillRule="evenodd"
+      d="M8 1.2 15.2 14H.8ZM7.1 5.6h1.8v4.2H7.1ZM7.1 11h1.8v1.8H7.1Z"
+    />
   ),
   unknown: <circle cx="8" cy="8" r="6" {...stroke} strokeDasharray="2.2 2.9" />,
 };

@@ -1,28 +1,32 @@
 import type { SiteStatus } from '../../shared/contract/status.ts';
-import type { ConsoleClient } from '../api/console-client.ts';
+import type { SiteConnection } from '../api/site-connection.ts';
 
 /** What the page knows. */
 export interface Seen {
   readonly status: SiteStatus | undefined;
-  /** `connecting` until the first answer; `lost` when nothing was heard lately; `refused` when the token is not valid. */
-  readonly link: 'connecting' | 'live' | 'lost' | 'refused';
+  /**
+   * `connecting` until the first answer; `starting` while an agent is being started; `lost` when nothing was heard lately;
+   * `refused` when the token is not valid.
+   */
+  readonly link: 'connecting' | 'starting' | 'live' | 'lost' | 'refused';
+  /** Why nothing is heard, in words, where that is known. */
+  readonly reason?: string | undefined;
 }
 
 /** The agent tells something every five seconds at least; three times that is silence. */
 const SILENT_MS = 15_000;
-const RETRY_MS = [500, 1_000, 2_000, 5_000] as const;
 
-/** Follows one site: events while they come, asks anew when they end, and says when it hears nothing any more. */
+/** Follows one site: events while they come, and says when it hears nothing any more. */
 export class SiteWatch {
-  readonly #client: ConsoleClient;
+  readonly #connection: SiteConnection;
   readonly #listeners = new Set<() => void>();
   #seen: Seen = { status: undefined, link: 'connecting' };
   /** Monotonic time of this page at which the status was heard: this computer's wall clock may differ from the site's. */
   #heardAt = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(client: ConsoleClient) {
-    this.#client = client;
+  constructor(connection: SiteConnection) {
+    this.#connection = connection;
   }
 
   get seen(): Seen {
@@ -41,29 +45,19 @@ export class SiteWatch {
   };
 
   start(): void {
-    void this.#follow();
+    void this.refresh();
+    this.#connection.follow((news) => {
+      if (news.kind === 'event') return this.#heard(news.event.status);
+      const reason = news.kind === 'lost' ? news.reason : undefined;
+      this.#change({ ...this.#seen, link: news.kind, reason });
+      if (news.kind === 'lost') void this.refresh();
+    });
   }
 
   /** Asks at once: after something the person did. */
   async refresh(): Promise<void> {
-    const reply = await this.#client.call('status', {});
+    const reply = await this.#connection.call('status', {});
     if (reply.ok) this.#heard(reply.value);
-  }
-
-  async #follow(): Promise<void> {
-    for (let failures = 0; ; failures += 1) {
-      void this.refresh();
-      const end = await this.#client.events((event) => {
-        failures = 0;
-        this.#heard(event.status);
-      }, new AbortController().signal);
-      if (end === 'refused') return this.#change({ ...this.#seen, link: 'refused' });
-      this.#change({ ...this.#seen, link: 'lost' });
-      const pause = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 5_000;
-      await new Promise((resolve) => {
-        setTimeout(resolve, pause);
-      });
-    }
   }
 
   #heard(status: SiteStatus): void {

@@ -1,12 +1,13 @@
-import type { ArgsIn, RequestName, ResultOf, SiteClient } from '../../shared/contract/contract.ts';
+import type { ArgsIn, RequestName, ResultOf } from '../../shared/contract/contract.ts';
 import { refuse, type Reply } from '../../shared/contract/reply.ts';
 import type { SiteEvent } from '../../shared/contract/status.ts';
+import type { ConnectionNews, SiteConnection } from './site-connection.ts';
 
-/** Why the events ended: `refused` will not get better by itself. */
-export type EventsEnd = 'refused' | 'lost';
+const RETRY_MS = [500, 1_000, 2_000, 5_000] as const;
 
 /** The contract over the loopback console. What the console answers was checked there; the page trusts its own origin. */
-export class ConsoleClient implements SiteClient {
+export class ConsoleConnection implements SiteConnection {
+  readonly surface = 'browser';
   readonly #token: string;
 
   constructor(token: string) {
@@ -31,8 +32,34 @@ export class ConsoleClient implements SiteClient {
     }
   }
 
+  follow(listener: (news: ConnectionNews) => void): () => void {
+    const ending = new AbortController();
+    void this.#follow(listener, ending.signal);
+    return () => ending.abort();
+  }
+
+  places(): () => void {
+    return () => undefined;
+  }
+
+  async #follow(listener: (news: ConnectionNews) => void, signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      const end = await this.#events((event) => {
+        failures = 0;
+        listener({ kind: 'event', event });
+      }, signal);
+      if (signal.aborted) return;
+      listener({ kind: end });
+      if (end === 'refused') return;
+      const pause = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 5_000;
+      await new Promise((resolve) => {
+        setTimeout(resolve, pause);
+      });
+    }
+  }
+
   /** Reads events until they end. Not EventSource: that one cannot send the token in a header. */
-  async events(onEvent: (event: SiteEvent) => void, signal: AbortSignal): Promise<EventsEnd> {
+  async #events(onEvent: (event: SiteEvent) => void, signal: AbortSignal): Promise<'refused' | 'lost'> {
     try {
       const response = await fetch('./api/events', {
         headers: { authorization: `Bearer ${this.#token}` },
