@@ -10,6 +10,7 @@ export default defineConfig({
     outDir: '../dist/renderer',
     emptyOutDir: true,
     assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2_000,
     modulePreload: { polyfill: false },
     target: 'chrome120',
   },

@@ -1,8 +1,9 @@
-// Makes a fresh checkout ready: dependencies, the built page and, with --browser, a Chromium for the tests of the page.
-// Plain JavaScript for Node 20: it runs before anything is installed. What is ready already is left alone.
+// Makes a fresh checkout ready: dependencies, what is built (page, agent, desktop program) and, with --browser, a Chromium
+// for the tests of the page. Plain JavaScript for Node 20: it runs before anything is installed. What is ready already is
+// left alone.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pinnedNode, root, toolScript } from './pinned-node.mjs';
 
@@ -24,19 +25,7 @@ function run(command, args, options = {}) {
 
 function stampOf(...paths) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
-  const add = (path) => {
-    const full = at(path);
-    if (!existsSync(full)) return;
-    hash.update(`${path}\n`).update(readFileSync(full));
-  };
-  for (const path of paths) {
-    if (!path.endsWith('/')) add(path);
-    else if (existsSync(at(path)))
-      for (const entry of readdirSync(at(path), { recursive: true, withFileTypes: true }).sort((a, b) =>
-        join(a.parentPath ?? a.path, a.name) < join(b.parentPath ?? b.path, b.name) ? -1 : 1,
-      ))
-        if (entry.isFile()) add(join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1));
-  }
+  for (const path of paths) if (existsSync(at(path))) hash.update(`${path}\n`).update(readFileSync(at(path)));
   return hash.digest('hex');
 }
 
@@ -94,19 +83,11 @@ function requireNode() {
   );
 }
 
-// ---- the page ----
+// ---- the page, the agent, the desktop program ----
 
-function buildPage() {
-  if (!existsSync(at('renderer', 'index.html'))) return;
-  const stampFile = at('dist', 'renderer.stamp');
-  const stamp = stampOf('renderer/', 'shared/', 'vite.config.ts', 'package-lock.json');
-  if (readText(stampFile) === stamp && existsSync(at('dist', 'renderer', 'index.html'))) return;
-  say('building the page');
-  rmSync(stampFile, { force: true });
-  if (!run(pinnedNode(), [toolScript('vite'), 'build', '--logLevel', 'warn']))
-    fail('the page could not be built; the lines above say why');
-  mkdirSync(at('dist'), { recursive: true });
-  writeFileSync(stampFile, stamp);
+function buildPrograms() {
+  if (!run(pinnedNode(), [at('.ci', 'build.mjs')]))
+    fail('the program could not be built; the lines above say why');
 }
 
 // ---- a browser ----
@@ -194,5 +175,5 @@ function readyBrowser() {
 
 installDependencies();
 requireNode();
-buildPage();
+buildPrograms();
 if (process.argv.includes('--browser')) readyBrowser();

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import { startId, type StartId } from '../shared/model/ids.ts';
 import { loadSite, type LoadedSite } from './adapters/config/load-site.ts';
@@ -29,13 +28,14 @@ import { Housekeeping } from './core/queue/housekeeping.ts';
 import { StoreError } from './core/queue/store-error.ts';
 import { withheldWhile } from './core/queue/withheld.ts';
 import { durablySync, type Runtime } from './core/runtime/runtime.ts';
+import { programFiles } from './program-files.ts';
 
 /** Kept free on the volume for what comes in: a full disk must not be filled by what can be made again. */
 const RESERVE_BYTES = 256 * 1024 * 1024;
 
 const DAY_MS = 86_400_000;
 
-const PAGE = fileURLToPath(new URL('../dist/renderer', import.meta.url));
+const PAGE = programFiles.page;
 const NO_PAGE = 'The page is not there: it is not built yet. Build it with: node .ci/setup.mjs';
 
 /**
