@@ -2,9 +2,19 @@ import alerts from './alerts.json' with { type: 'json' };
 import base from './base.json' with { type: 'json' };
 import queue from './queue.json' with { type: 'json' };
 import runs from './runs.json' with { type: 'json' };
+import settingsScreen from './settings-screen.json' with { type: 'json' };
 import settings from './settings.json' with { type: 'json' };
 import status from './status.json' with { type: 'json' };
 import tray from './tray.json' with { type: 'json' };
 
 /** The words of all rooms as one catalogue; a key stands in one file only. */
-export const en = { ...base, ...alerts, ...queue, ...runs, ...settings, ...status, ...tray };
+export const en = {
+  ...base,
+  ...alerts,
+  ...queue,
+  ...runs,
+  ...settings,
+  ...settingsScreen,
+  ...status,
+  ...tray,
+};
