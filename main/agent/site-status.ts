@@ -14,10 +14,11 @@ import {
   erpLight,
   linkLight,
   SOUNDNESS_LIGHT,
+  STALE_MS,
   worst,
   type LinkFacts,
 } from '../core/health/lights.ts';
-import type { PacketLink } from '../core/packets/packet-link.ts';
+import type { PacketLink, RunningFlow } from '../core/packets/packet-link.ts';
 import { activePause } from '../core/queue/active-pause.ts';
 import type { Item } from '../core/queue/item.ts';
 import type { EndpointFact, Flow, Pause, QueueStore, Run } from '../core/queue/queue-store.ts';
@@ -74,16 +75,35 @@ function inCloud(store: QueueStore, link: PacketLink): InCloud {
 }
 
 function flowStatus(link: PacketLink, flow: Flow): FlowStatus {
-  const running = link.running(flow);
   return {
     flow,
     enabled: link.plan[flow].enabled,
     nextRun: link.nextRun(flow),
-    running:
-      running === undefined
-        ? undefined
-        : { run: running.run, since: running.since, stage: { key: `stage.${running.stage}`, params: {} } },
+    askedFor: link.askedFor(flow),
+    running: runningView(link.running(flow)),
   };
+}
+
+function runningView(running: RunningFlow | undefined): FlowStatus['running'] {
+  if (running === undefined) return undefined;
+  const { stage, done, total, leftMs } = running.progress.view();
+  return {
+    run: running.run,
+    since: running.since,
+    stage: { key: `stage.${stage}`, params: {} },
+    done,
+    total,
+    leftMs,
+  };
+}
+
+/** What is known of the ERP, for this link: another link on the same one has a lease of its own. */
+function erpFact(link: PacketLink, known: EndpointFact | undefined): EndpointFact | undefined {
+  const standing = link.standing();
+  if (known?.failure !== undefined || standing.kind === 'ready') return known;
+  if (standing.kind === 'unproven') return undefined;
+  const { since, failure } = standing;
+  return { ...known, endpoint: link.parts.erpEndpoint, failingSince: since, failure };
 }
 
 function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly EndpointFact[]): LinkStatus {
@@ -100,7 +120,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
   const dues = enabled.flatMap((flow) => flow.nextRun ?? []);
   const facts: LinkFacts = {
     now,
-    erp: find(link.parts.erpEndpoint),
+    erp: erpFact(link, find(link.parts.erpEndpoint)),
     cloud: find(link.parts.cloudEndpoint),
     disk: find('site:disk'),
     soundness: parts.housekeeping.soundness(),
@@ -112,6 +132,8 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     ),
     enabledFlows: enabled.length,
     nextRun: dues.length === 0 ? undefined : Math.min(...dues),
+    overdue: link.isOverdue(STALE_MS),
+    announced: link.announced(),
   };
   return {
     id,
@@ -168,11 +190,11 @@ export function siteStatus(agent: SiteParts): SiteStatus {
     at: runtime.wall(),
     light: worst([
       ...views.map((view) => view.light),
-      ...failing.map(() => 'attention' as const),
+      ...[...agent.notices, ...failing].map(() => 'attention' as const),
       SOUNDNESS_LIGHT[housekeeping.soundness()],
       ...(housekeeping.tidyFailure() === undefined ? [] : ['attention' as const]),
     ]),
-    notices: [...failing, ...storeNotices(agent)],
+    notices: [...agent.notices, ...failing, ...storeNotices(agent)],
     alerts: [],
     links: views,
   };

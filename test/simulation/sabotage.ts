@@ -64,6 +64,7 @@ const pick = ({ erp }: Changed): LinkParts['erp'] => ({
   reader: erp.reader,
   writer: erp.writer,
   ready: (signal) => erp.ready(signal),
+  beat: (signal) => erp.beat(signal),
   missing: (packets, signal) => erp.missing(packets, signal),
   rebind: (signal) => erp.rebind(signal),
   release: (signal) => erp.release(signal),

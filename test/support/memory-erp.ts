@@ -42,9 +42,13 @@ export class MemoryErp implements PacketErp {
   ready(): ReturnType<PacketErp['ready']> {
     return Promise.resolve(
       this.away === undefined
-        ? ok({ fence: 1, serverVersion: '16', database: 'X', clockSkewMs: 0 })
+        ? ok({ asked: true, fence: 1, serverVersion: '16', database: 'X', clockSkewMs: 0 })
         : fail(this.away),
     );
+  }
+
+  beat(): Promise<Result<void>> {
+    return Promise.resolve(this.#up(undefined));
   }
 
   missing(

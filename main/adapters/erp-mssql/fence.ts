@@ -67,6 +67,11 @@ export class Fence {
     return held === undefined ? undefined : { fence: held.fence, startId: this.#startId, beat: held.beat };
   }
 
+  /** Whether `hold` needs the server: there is no lease, or it is old enough to be renewed. */
+  isDue(): boolean {
+    return this.#held === undefined || this.#runtime.monotonic() - this.#held.renewedAt >= RENEW_AFTER_MS;
+  }
+
   /** A write found another fence: the next `hold` starts from nothing. */
   lost(): void {
     this.#held = undefined;

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../../shared/model/failure.ts';
 import type { SourceId, StartId } from '../../../shared/model/ids.ts';
-import { ok, type Result } from '../../../shared/model/result.ts';
+import { fail, ok, type Result } from '../../../shared/model/result.ts';
 import type { ErpSettings } from '../../../shared/model/settings.ts';
 import type { ErpState, KnownPacketRow, PacketErp } from '../../core/packets/erp.ts';
 import type { Runtime } from '../../core/runtime/runtime.ts';
@@ -8,14 +8,18 @@ import { Binding, type RecentPacket, type ServerFacts } from './binding.ts';
 import { Fence } from './fence.ts';
 import { Ledger } from './ledger.ts';
 import { MssqlServer } from './mssql-connection.ts';
+import { signOfLife } from './queries/sign-of-life.ts';
 import { Reader } from './reader.ts';
 import type { SqlServer } from './sql-connection.ts';
+import { failureOf } from './sql-failure.ts';
 import { SqlSessions } from './sql-sessions.ts';
 import { Writer } from './writer.ts';
 
 /** Sessions kept open while idle: writing needs few, reading goes through views of their own. */
 const KEEP_WRITING = 4;
 const KEEP_READING = 2;
+/** Above the caller's own patience, so that the driver ends what nobody waits for any more. */
+const BEAT_TIMEOUT_MS = 5_000;
 
 export interface PacketErpOptions {
   readonly settings: ErpSettings;
@@ -35,6 +39,8 @@ export interface PacketErpOptions {
 }
 
 export interface ClosablePacketErp extends PacketErp {
+  /** Signs in anew for whatever comes next. Requests under way end on the session they have. */
+  renewSessions(): Promise<void>;
   /** Ends all sessions. Does not give the lease back: see `release`. */
   close(): Promise<void>;
 }
@@ -59,6 +65,15 @@ async function missingPackets(
   return ok(missing);
 }
 
+/** A broken connection is replaced once: what counts is whether the server answers now. */
+async function beat(sessions: SqlSessions, endpoint: Endpoint, signal: AbortSignal): Promise<Result<void>> {
+  const call = { text: signOfLife, parameters: [], timeoutMs: BEAT_TIMEOUT_MS };
+  let outcome = await sessions.run(call, signal);
+  if (outcome.kind === 'unknown' && !signal.aborted) outcome = await sessions.run(call, signal);
+  if (outcome.kind === 'answered') return ok(undefined);
+  return fail(failureOf(outcome, { endpoint, where: 'sign of life', changes: false }, signal));
+}
+
 /** One source's access to its ERP. Connects when first asked. */
 export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
   const { settings, source, runtime } = options;
@@ -67,6 +82,8 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
   const server = options.server ?? new MssqlServer(settings, options.password);
   const writing = new SqlSessions(server, KEEP_WRITING);
   const reading = new SqlSessions(server, KEEP_READING);
+  // Its own session: neither a long unit of work nor a hanging read may look like a dead server, or hide one.
+  const beating = new SqlSessions(server, 1);
   const ledger = new Ledger(writing, endpoint, schema);
   const fence = new Fence({
     sessions: writing,
@@ -91,20 +108,23 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
 
   const makeReady = async (signal: AbortSignal): Promise<Result<ErpState>> => {
     // A session opened since the last check may lead to another database of the same name, and a lost lease may mean one.
+    let asked = false;
     if (
       checked === undefined ||
       fence.current() === undefined ||
       checked.sessions !== server.sessionsOpened()
     ) {
       checked = undefined;
+      asked = true;
       const facts = await binding.check(source, options.recentLedger(), signal);
       if (!facts.ok) return facts;
       checked = { facts: facts.value, sessions: server.sessionsOpened() };
     }
+    asked ||= fence.isDue();
     const held = await fence.hold(signal);
     if (!held.ok) return held;
     const { version, database, clockSkewMs } = checked.facts;
-    return ok({ fence: held.value, serverVersion: version, database, clockSkewMs });
+    return ok({ asked, fence: held.value, serverVersion: version, database, clockSkewMs });
   };
 
   return {
@@ -121,11 +141,15 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
         underWay = undefined;
       }
     },
+    beat: (signal) => beat(beating, endpoint, signal),
     release: (signal) => fence.release(signal),
     missing: (packets, signal) => missingPackets(ledger, source, packets, signal),
     rebind: (signal) => binding.rebind(signal),
+    async renewSessions() {
+      await Promise.all([writing.renew(), reading.renew()]);
+    },
     async close() {
-      await Promise.all([writing.close(), reading.close()]);
+      await Promise.all([writing.close(), reading.close(), beating.close()]);
     },
   };
 }

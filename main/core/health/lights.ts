@@ -12,10 +12,11 @@ import type { EndpointFact, Pause, QueueCounts, Run } from '../queue/queue-store
 
 /** An item that waits longer than this is late, whatever the reason: somebody should look. */
 export const LATE_MS = 15 * 60_000;
-/** The ERP is spoken to every 10 s (lease): three silent minutes mean that nothing is known of it. */
-const ERP_SILENT_MS = 180_000;
-/** How far past its schedule the cloud may stay unheard. */
-const CLOUD_GRACE_MS = 120_000;
+/**
+ * What was heard longer ago than this is not known any more, and a run later than this is late. The ERP gives a sign of life
+ * every three seconds and has four to give it, so a living one never comes near.
+ */
+export const STALE_MS = 10_000;
 
 const RANK: readonly LightState[] = ['fine', 'working', 'waiting', 'unknown', 'attention'];
 
@@ -40,6 +41,10 @@ export interface LinkFacts {
   readonly enabledFlows: number;
   /** When the cloud is due to be asked next; undefined while no flow is scheduled. */
   readonly nextRun: Instant | undefined;
+  /** A scheduled run should have started more than `STALE_MS` ago. */
+  readonly overdue: boolean;
+  /** Packets the cloud has listed that are not here yet. */
+  readonly announced: number;
 }
 
 /** Counts from a store nobody looked through may be wrong. */
@@ -53,7 +58,7 @@ const fact = (key: string, params: Text['params'] = {}): Text => ({ key, params 
 
 function endpointLight(
   known: EndpointFact | undefined,
-  silent: (lastOk: Instant) => boolean,
+  doubt: (known: EndpointFact & { readonly lastOk: Instant }) => 'silent' | 'overdue' | undefined,
   working: boolean,
 ): Light {
   if (known === undefined) return { state: 'unknown', fact: fact('light.neverAsked') };
@@ -61,33 +66,44 @@ function endpointLight(
     const { what, params } = explainFailure(known.failure);
     return { state: 'attention', since: known.failingSince, fact: fact(what, params) };
   }
-  if (known.lastOk === undefined) return { state: 'unknown', fact: fact('light.neverAsked') };
-  if (silent(known.lastOk)) return { state: 'unknown', since: known.lastOk, fact: fact('light.silent') };
-  return { state: working ? 'working' : 'fine', since: known.lastOk, fact: fact('light.answers') };
+  const { lastOk } = known;
+  if (lastOk === undefined) return { state: 'unknown', fact: fact('light.neverAsked') };
+  if ((known.unansweredMs ?? 0) > STALE_MS)
+    return { state: 'unknown', since: lastOk, fact: fact('light.unanswered') };
+  const why = doubt({ ...known, lastOk });
+  if (why !== undefined) return { state: 'unknown', since: lastOk, fact: fact(`light.${why}`) };
+  return { state: working ? 'working' : 'fine', since: lastOk, fact: fact('light.answers') };
 }
 
-/** A moment in the future (clock set back) is as unknown as one long ago. */
-const olderThan = (at: Instant, ms: number, now: Instant): boolean => now - at > ms || at - now > ms;
+/** What an earlier start heard has only the wall clock to go by; a moment in the future is as unknown as one long ago. */
+const ageOf = ({ ageMs, lastOk }: { ageMs?: number | undefined; lastOk: Instant }, now: Instant): number =>
+  ageMs ?? Math.abs(now - lastOk);
 
 export function erpLight({ erp, now, working }: LinkFacts): Light {
-  return endpointLight(erp, (lastOk) => olderThan(lastOk, ERP_SILENT_MS, now), working);
+  return endpointLight(erp, (known) => (ageOf(known, now) > STALE_MS ? 'silent' : undefined), working);
 }
 
-export function cloudLight({ cloud, now, working, nextRun, pause }: LinkFacts): Light {
-  const silent = (lastOk: Instant): boolean => {
-    if (pause !== undefined || nextRun === undefined) return olderThan(lastOk, LATE_MS, now);
-    return now - nextRun > CLOUD_GRACE_MS || lastOk - now > CLOUD_GRACE_MS;
-  };
-  return endpointLight(cloud, silent, working);
+export function cloudLight({ cloud, now, working, nextRun, pause, overdue }: LinkFacts): Light {
+  return endpointLight(
+    cloud,
+    (known) => {
+      if (overdue) return 'overdue';
+      if (known.lastOk - now > STALE_MS) return 'silent';
+      const asked = pause === undefined && nextRun !== undefined;
+      return !asked && ageOf(known, now) > LATE_MS ? 'silent' : undefined;
+    },
+    working,
+  );
 }
 
 /** The link as a whole: its two lights and everything that is not carried over. Fine only when nothing at all is open. */
 export function linkLight(facts: LinkFacts): LightState {
-  const { counts, now, pause, disk, soundness, lastRuns, enabledFlows, working } = facts;
+  const { counts, now, pause, disk, soundness, lastRuns, enabledFlows, working, announced } = facts;
   const states: LightState[] = [erpLight(facts).state, cloudLight(facts).state];
   if (disk?.failure !== undefined) states.push('attention');
   states.push(SOUNDNESS_LIGHT[soundness]);
   if (counts.parked > 0) states.push('attention');
+  if (announced > 0) states.push('waiting');
   if (counts.unknown > 0) states.push('waiting');
   if (counts.pendingIn > 0 || counts.pendingOut > 0) states.push('waiting');
   const oldest = Math.min(counts.oldestPendingIn ?? now, counts.oldestPendingOut ?? now);

@@ -100,7 +100,7 @@ export class ApplyLane {
         endpoints.backOff(erpEndpoint, ready.failure, IDLE_MS);
         return;
       }
-      endpoints.succeeded(erpEndpoint);
+      if (ready.value.asked) endpoints.succeeded(erpEndpoint);
       const item = durablySync(runtime, 'pull.begin-attempt', () =>
         store.claim(link, 'in', startId, runtime.wall()),
       );

@@ -12,6 +12,7 @@ import { APPLY_LIMITS } from './codec/packet.ts';
 import type { DocumentResult, LedgerView, WriteUnit } from './erp.ts';
 import type { LinkParts } from './link-parts.ts';
 import { awaitedReference } from './references.ts';
+import { takeKey } from './take-key.ts';
 
 /** A packet whose documents keep arriving by other packets meanwhile is planned anew at most this often at once. */
 const REPLANS = 5;
@@ -58,22 +59,20 @@ export class PacketApplier {
    * or the ERP cannot say (then nothing was changed). An item found applied is settled by its next turn instead.
    */
   async parkByPerson(item: Item, note: string, signal: AbortSignal): Promise<Item | undefined> {
-    const { store, runtime, erp, source } = this.#parts;
+    const { store, runtime, erp } = this.#parts;
     const reason: ItemReason = { kind: 'person', note };
     if (item.direction === 'out' || !store.mayHaveHappened(item.id))
       return store.park(item.id, reason, runtime.wall());
     if (item.state === 'working') return undefined;
     const ready = await erp.ready(signal);
     if (!ready.ok) return undefined;
-    const voided = await durably(runtime, 'pull.void', () =>
-      erp.writer.voidPacket(source, item.externalId, item.revision, item.body.hash, signal),
-    );
-    if (!voided.ok || voided.value === 'already') return undefined;
-    return store.park(item.id, reason, runtime.wall(), item.revision + 1);
+    const key = await takeKey(this.#parts, item, signal);
+    if (key.kind !== 'taken') return undefined;
+    return store.park(item.id, reason, runtime.wall(), Math.max(key.revision, item.revision + 1));
   }
 
   async #apply(item: Item, signal: AbortSignal): Promise<Ended> {
-    const { bodies, runtime } = this.#parts;
+    const { bodies, runtime, endpoints, erpEndpoint } = this.#parts;
     const packet = await collectPacket(bodies.open(item.body), { runtime, signal, limits: APPLY_LIMITS });
     if (!packet.ok) return this.#failed(item, packet.failure, signal);
     const problem = foreignPacket(item, packet.value.user, this.#parts.companies);
@@ -98,8 +97,10 @@ export class PacketApplier {
       if (changed !== undefined) return this.#failed(item, changedDocument(changed), signal);
       const ledger = await this.#look(plan.value.unit, signal);
       if (!ledger.ok) return this.#failed(item, ledger.failure, signal);
+      endpoints.succeeded(erpEndpoint);
       const known = ledger.value.packet;
-      if (known !== undefined && known.payloadHash !== item.body.hash)
+      // A void row holds nothing, whoever's bytes it was made for.
+      if (known?.state === 'applied' && known.payloadHash !== item.body.hash)
         return this.#failed(item, otherBytes(item), signal);
       if (known?.state === 'applied') return this.#settle(item, plan.value, 'already', known.documents);
       if (known !== undefined) revision = Math.max(revision, known.revision + 1);
@@ -119,6 +120,7 @@ export class PacketApplier {
         this.#parts.erp.writer.apply(left.value.unit, signal),
       );
       if (!outcome.ok) return this.#failed(item, outcome.failure, signal);
+      endpoints.succeeded(erpEndpoint);
       if (outcome.value.kind !== 'replan')
         return this.#settle(item, plan.value, outcome.value.kind, [
           ...left.value.known,
@@ -143,7 +145,7 @@ export class PacketApplier {
 
   #settle(
     item: Item,
-    plan: PacketPlan,
+    plan: Pick<PacketPlan, 'label' | 'unknownTables'>,
     outcome: 'applied' | 'already',
     documents: readonly DocumentResult[],
   ): Ended {
@@ -217,29 +219,25 @@ export class PacketApplier {
   }
 
   /**
-   * Parks an item. If an earlier attempt may still land, its key is taken first, so that what a person then does by hand
-   * cannot be doubled by a late commit.
+   * Parks an item, unless the ERP has it: what is in is settled, whatever this program thinks of it by now. If an earlier
+   * attempt may still land, its key is taken first, so that what a person then does by hand cannot be doubled by a late commit.
    */
   async #park(item: Item, reason: ItemReason, signal: AbortSignal): Promise<Ended> {
-    const { store, runtime, erp, source, log } = this.#parts;
+    const { store, runtime, log } = this.#parts;
     let revision = item.revision;
     if (store.mayHaveHappened(item.id)) {
-      const voided = await durably(runtime, 'pull.void', () =>
-        erp.writer.voidPacket(source, item.externalId, revision, item.body.hash, signal),
-      );
-      if (!voided.ok) {
-        const { failure } = voided;
+      const key = await takeKey(this.#parts, item, signal);
+      if (key.kind === 'unproven') {
+        const { failure } = key;
         if ('endpoint' in failure) this.#parts.endpoints.backOff(failure.endpoint, failure);
         this.#record(item, { kind: 'unknown', dueAt: runtime.wall() + 1_000, failure });
         return 'rest';
       }
-      if (voided.value === 'already')
-        return this.#record(item, {
-          kind: 'unknown',
-          dueAt: runtime.wall(),
-          failure: { kind: 'unknown-outcome', endpoint: this.#parts.erpEndpoint, operation: 'apply' },
-        });
-      revision += 1;
+      if (key.kind === 'in-the-erp') return this.#settle(item, unread(item), 'already', key.documents);
+      revision = key.revision;
+    } else {
+      const documents = await this.#appliedBefore(item, signal);
+      if (documents !== undefined) return this.#settle(item, unread(item), 'already', documents);
     }
     durablySync(runtime, 'pull.park', () =>
       store.record(item.id, { kind: 'park', reason, revision }, runtime.wall()),
@@ -247,6 +245,16 @@ export class PacketApplier {
     this.#parked += 1;
     log.warn('packet parked', { item: item.id, packet: item.externalId });
     return 'recorded';
+  }
+
+  /** What the ledger has of exactly these bytes; undefined also where it cannot be asked, since nothing is in doubt. */
+  async #appliedBefore(item: Item, signal: AbortSignal): Promise<readonly DocumentResult[] | undefined> {
+    const { erp, source } = this.#parts;
+    const found = await erp.writer.look(source, item.externalId, [], signal);
+    const packet = found.ok ? found.value.packet : undefined;
+    return packet?.state === 'applied' && packet.payloadHash === item.body.hash
+      ? packet.documents
+      : undefined;
   }
 
   #record(item: Item, event: ItemEvent): Ended {
@@ -257,3 +265,9 @@ export class PacketApplier {
     return 'recorded';
   }
 }
+
+/** Settled without having been planned: its label stays what it was. */
+const unread = (item: Item): Pick<PacketPlan, 'label' | 'unknownTables'> => ({
+  label: item.label,
+  unknownTables: [],
+});

@@ -12,6 +12,11 @@ export interface PacketErp {
   /** Connects, checks that ledger and database are the ones known here, takes or renews the lease. Idempotent. */
   ready(signal: AbortSignal): Promise<Result<ErpState>>;
   /**
+   * Asks the server for a sign of life: one tiny statement in a session of its own, touching no table and no lock. It proves
+   * that the server answers, and nothing else. Idempotent.
+   */
+  beat(signal: AbortSignal): Promise<Result<void>>;
+  /**
    * Which of these packets, known here as applied, its ledger lacks: after a restore of the ERP. Asked even while `ready`
    * is refused.
    */
@@ -30,6 +35,8 @@ export interface KnownPacketRow {
 }
 
 export interface ErpState {
+  /** False: the lease is young enough, so the server was not asked. */
+  readonly asked: boolean;
   readonly fence: number;
   readonly serverVersion: string;
   readonly database: string;

@@ -2,21 +2,28 @@ import { failureView } from '../../../shared/contract/explain-reason.ts';
 import type { Explanation } from '../../../shared/contract/explanation.ts';
 import type { ScheduleSettings } from '../../../shared/model/settings.ts';
 import type { SyncFailure } from '../../../shared/model/failure.ts';
-import { ok, type Result } from '../../../shared/model/result.ts';
+import type { Result } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import { activePause } from '../queue/active-pause.ts';
-import type { Flow, RunCounts, RunOutcome, Trigger } from '../queue/queue-store.ts';
+import type { Flow, Pause, RunCounts, RunOutcome, Trigger } from '../queue/queue-store.ts';
 import type { Item } from '../queue/item.ts';
 import { storeFailure } from '../queue/endpoints.ts';
 import { StoreError } from '../queue/store-error.ts';
 import { Bell } from '../runtime/bell.ts';
 import { durablySync } from '../runtime/runtime.ts';
-import { nextRun } from '../schedule/next-run.ts';
+import { isOverdue, nextRun } from '../schedule/next-run.ts';
 import { ApplyLane } from './apply-lane.ts';
+import { discardItem, type DiscardEnd } from './discard-item.ts';
+import { standingErp, type ErpStanding } from './erp-standing.ts';
+import { ErpWatch } from './erp-watch.ts';
 import type { LinkParts } from './link-parts.ts';
+import { ManualSyncs } from './manual-syncs.ts';
+import { obedientCloud } from './obedient-cloud.ts';
 import { pullCycle } from './pull-cycle.ts';
 import { NOTHING_PUSHED, pushCycle, type PushCounts } from './push-cycle.ts';
+import { reconcile, type Reconciled } from './reconcile.ts';
 import { Reporter } from './reporter.ts';
+import { RunProgress } from './run-progress.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 
 export interface FlowPlan {
@@ -31,34 +38,27 @@ export interface LinkPlan {
   readonly push: FlowPlan;
 }
 
-export type Stage = 'pull' | 'apply' | 'drain' | 'push';
-
 export interface RunningFlow {
   readonly run: number;
   readonly since: Instant;
-  readonly stage: Stage;
-}
-
-export interface Reconciled {
-  /** Packets known here as applied that were looked for. */
-  readonly compared: number;
-  readonly missing: readonly string[];
-  /** Missing ones whose bytes are not kept any more: a person must enter them. */
-  readonly gone: readonly string[];
-  readonly replayed: boolean;
+  readonly progress: RunProgress;
 }
 
 export interface SyncAnswer {
-  readonly outcome: 'started' | 'joined' | 'refused';
+  readonly outcome: 'started' | 'joined' | 'waits' | 'refused';
   readonly run?: number | undefined;
   readonly when?: Instant | undefined;
   readonly reason?: Explanation | undefined;
 }
 
-/** The lease is renewed this often; it lives three times as long, so two renewals may fail. */
-const RENEW_MS = 10_000;
-/** Longest sleep of a schedule loop: a wall clock that jumps is noticed within a minute. */
-const LOOK_AT_CLOCK_MS = 60_000;
+interface Started {
+  readonly answer: SyncAnswer;
+  /** Ends with the run; at once where none was started. */
+  readonly done: Promise<void>;
+}
+
+/** Longest sleep of a schedule loop: after a wall clock that jumped, or a computer that slept, a run is late by this much. */
+const LOOK_AT_CLOCK_MS = 5_000;
 
 const FLOWS: readonly Flow[] = ['pull', 'push'];
 
@@ -69,31 +69,47 @@ const FLOWS: readonly Flow[] = ['pull', 'push'];
 export class PacketLink {
   readonly parts: LinkParts;
   readonly plan: LinkPlan;
+  /** How this link stands with its ERP, whatever other links on the same one found. */
+  readonly standing: () => ErpStanding;
   readonly #lane: ApplyLane;
   readonly #reporter: Reporter;
   readonly #sender: SnapshotSender;
+  readonly #watch: ErpWatch;
+  readonly #manual: ManualSyncs;
   readonly #bells: Record<Flow, Bell>;
   readonly #running = new Map<Flow, RunningFlow & { readonly done: Promise<void> }>();
   /** Why the last pull did not reach the end of what waits; undefined when it did. */
   #drained: SyncFailure | undefined;
   #pushAgain = false;
+  /** Packets the cloud listed that are not here yet; undefined until counted. */
+  #announced: number | undefined;
+  /** Ends what a person started; set while `run` works. */
+  #signal: AbortSignal | undefined;
 
-  constructor(parts: LinkParts, plan: LinkPlan) {
+  constructor(given: LinkParts, plan: LinkPlan) {
+    const { erp, standing } = standingErp(given.erp, given.runtime);
+    const cloud = obedientCloud(given.cloud, { ...given, endpoint: given.cloudEndpoint });
+    const parts: LinkParts = { ...given, erp, cloud };
     this.parts = parts;
     this.plan = plan;
+    this.standing = standing;
     this.#lane = new ApplyLane(parts);
     this.#reporter = new Reporter({ ...parts, policy: parts.policy.report });
     this.#sender = new SnapshotSender(parts);
+    this.#watch = new ErpWatch(parts, () => this.#lane.wake());
+    this.#manual = new ManualSyncs(parts, (flow) => this.#startAsked(flow));
     this.#bells = { pull: new Bell(parts.runtime), push: new Bell(parts.runtime) };
   }
 
   /** Works until aborted; every lane has ended when it resolves. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
     await Promise.all([
       this.#lane.run(signal),
       this.#reportLoop(signal),
       this.#sendLoop(signal),
-      this.#leaseLoop(signal),
+      this.#watch.run(signal),
+      this.#manual.run(signal),
       ...FLOWS.filter((flow) => this.plan[flow].enabled).map((flow) => this.#scheduleLoop(flow, signal)),
     ]);
     await Promise.all([...this.#running.values()].map((running) => running.done));
@@ -105,32 +121,102 @@ export class PacketLink {
 
   /** When the flow runs next by its schedule; undefined while it is off or paused without an end. */
   nextRun(flow: Flow): Instant | undefined {
-    const { store, link, runtime } = this.parts;
+    const { store, link, runtime, endpoints, cloudEndpoint } = this.parts;
     if (!this.plan[flow].enabled) return undefined;
     const now = runtime.wall();
     const pause = activePause(store, link, now);
+    if (pause !== undefined && pause.until === undefined) return undefined;
+    const due = flow === 'push' && this.#pushAgain ? now : nextRun(this.#question(flow));
+    // A run would ask a cloud that rests, and be over with nothing done.
+    return Math.max(due, pause?.until ?? 0, now + endpoints.restMs(cloudEndpoint));
+  }
+
+  /** Whether a scheduled run is late by more than `graceMs`, whatever keeps it. One that runs, or is paused, is not. */
+  isOverdue(graceMs: number): boolean {
+    const { store, link, runtime } = this.parts;
+    if (activePause(store, link, runtime.wall()) !== undefined) return false;
+    return FLOWS.some(
+      (flow) =>
+        this.plan[flow].enabled &&
+        !this.#running.has(flow) &&
+        isOverdue({ ...this.#question(flow), graceMs }),
+    );
+  }
+
+  #question(flow: Flow): Parameters<typeof nextRun>[0] {
+    const { store, link, runtime } = this.parts;
+    const now = runtime.wall();
     const last = store.lastStarted(link, flow);
-    const due = nextRun({
+    return {
       schedule: this.plan[flow].schedule,
       zone: this.plan.zone,
       // A start in the future: the clock was set back. Waiting until it is reached again would be hours of silence.
       lastStarted: last !== undefined && last > now ? undefined : last,
       now,
-    });
-    if (pause === undefined) return flow === 'push' && this.#pushAgain ? runtime.wall() : due;
-    return pause.until === undefined ? undefined : Math.max(due, pause.until);
+    };
   }
 
-  /** Runs a flow now, or joins the one that runs. The promise ends with the flow. */
-  sync(
-    flow: Flow,
-    trigger: Trigger,
-    signal: AbortSignal,
-  ): { readonly answer: SyncAnswer; readonly done: Promise<void> } {
+  /** When a sync asked for by hand is going to run; undefined when none waits. */
+  askedFor(flow: Flow): Instant | undefined {
+    return this.#manual.when(flow);
+  }
+
+  /** Nobody waits for a sync any more: the link is being paused. */
+  dropAsked(): void {
+    this.#manual.forgetAll();
+  }
+
+  /** Packets the cloud has listed and that are not durable here: handed to us, and nowhere else to be seen. */
+  announced(): number {
+    const { store, link } = this.parts;
+    this.#announced ??= new Set(
+      store
+        .openListings(link)
+        .flatMap(({ entries }) =>
+          entries.flatMap(({ entry, items }) => (items.length === 0 ? entry.id : [])),
+        ),
+    ).size;
+    return this.#announced;
+  }
+
+  /**
+   * Runs a flow now, or joins the one that runs. A person's wish is refused while the link is paused, and waits while the
+   * cloud wants to be left alone; it ends our own rests.
+   */
+  sync(flow: Flow, trigger: Trigger, signal: AbortSignal): Started {
     const running = this.#running.get(flow);
     if (running !== undefined) return { answer: { outcome: 'joined', run: running.run }, done: running.done };
+    const { endpoints } = this.parts;
+    if (trigger === 'manual') {
+      const not = this.#notNow(flow);
+      if (not !== undefined) return { answer: not, done: Promise.resolve() };
+      endpoints.wakeAll();
+    }
+    return this.#start(flow, trigger, signal);
+  }
+
+  #notNow(flow: Flow): SyncAnswer | undefined {
+    const { store, link, runtime, endpoints, cloudEndpoint } = this.parts;
+    const now = runtime.wall();
+    const pause = activePause(store, link, now);
+    if (pause !== undefined) return { outcome: 'refused', when: pause.until, reason: pauseReason(pause) };
+    const heldMs = endpoints.heldMs(cloudEndpoint);
+    if (heldMs === 0) return undefined;
+    const held = { when: now + heldMs, reason: failureView({ kind: 'throttled', endpoint: cloudEndpoint }) };
+    // A single round ends before it could be carried out.
+    if (this.#signal === undefined) return { outcome: 'refused', ...held };
+    this.#manual.remember(flow);
+    this.parts.changed();
+    return { outcome: 'waits', ...held };
+  }
+
+  #startAsked(flow: Flow): void {
+    const signal = this.#signal;
+    if (signal !== undefined) void this.sync(flow, 'manual', signal);
+  }
+
+  #start(flow: Flow, trigger: Trigger, signal: AbortSignal): Started {
     const { store, link, runtime, startId, endpoints } = this.parts;
-    if (trigger === 'manual') endpoints.wakeAll();
     const since = runtime.wall();
     let run: number;
     try {
@@ -141,11 +227,14 @@ export class PacketLink {
       const when = since + endpoints.restMs('site:disk');
       return { answer: { outcome: 'refused', when, reason: failureView(failure) }, done: Promise.resolve() };
     }
-    const done = this.#execute(flow, run, signal).finally(() => {
+    this.#manual.forget(flow);
+    const progress = new RunProgress(runtime, flow);
+    const done = this.#execute(flow, run, progress, signal).finally(() => {
       this.#running.delete(flow);
+      this.#announced = undefined;
       this.parts.changed();
     });
-    this.#running.set(flow, { run, since, stage: flow, done });
+    this.#running.set(flow, { run, since, progress, done });
     this.parts.changed();
     return { answer: { outcome: 'started', run }, done };
   }
@@ -162,26 +251,21 @@ export class PacketLink {
     return this.#lane.parkByPerson(item, note, signal);
   }
 
-  /**
-   * After the ERP was restored to an earlier moment: what is known here as applied and is missing there. With `replay` the
-   * missing packets are written again from their kept bytes and the ledger is bound to the database as it is now.
-   */
-  async reconcile(replay: boolean, signal: AbortSignal): Promise<Result<Reconciled>> {
-    const { store, link, source, erp, runtime, log } = this.parts;
-    const known = store.recentLedger(source, LEDGER_COMPARED);
-    const missing = await erp.missing(known, signal);
-    if (!missing.ok) return missing;
-    const compared = known.length;
-    if (!replay) return ok({ compared, missing: missing.value, gone: [], replayed: false });
-    const gone = store.replay(link, source, missing.value, runtime.wall());
-    const bound = await erp.rebind(signal);
-    if (!bound.ok) return bound;
-    log.warn('packets replayed', { missing: missing.value.length, gone: gone.length });
-    this.wake();
-    return ok({ compared, missing: missing.value, gone, replayed: true });
+  /** Gives a parked item up for good, see `discardItem`. One that the ERP has is settled when this resolves, if it can be. */
+  async discard(item: Item, note: string, signal: AbortSignal): Promise<DiscardEnd> {
+    const end = await discardItem(this.parts, item, note, signal);
+    if (end.kind === 'in-the-erp') await this.#lane.drain(signal);
+    return end;
   }
 
-  async #execute(flow: Flow, run: number, signal: AbortSignal): Promise<void> {
+  /** See `reconcile`. */
+  async reconcile(replay: boolean, signal: AbortSignal): Promise<Result<Reconciled>> {
+    const done = await reconcile(this.parts, replay, signal);
+    if (done.ok && done.value.replayed) this.wake();
+    return done;
+  }
+
+  async #execute(flow: Flow, run: number, progress: RunProgress, signal: AbortSignal): Promise<void> {
     const { store, runtime } = this.parts;
     // The caller gets its answer before the first call goes out.
     await runtime.yield();
@@ -191,7 +275,7 @@ export class PacketLink {
     let outcome: RunOutcome = 'interrupted';
     try {
       if (flow === 'pull') {
-        const end = await pullCycle(this.parts, this.#lane, this.#reporter, signal);
+        const end = await pullCycle(this.parts, this.#lane, this.#reporter, signal, progress);
         const after = this.#lane.totals;
         counts = {
           ...end.counts,
@@ -202,7 +286,7 @@ export class PacketLink {
         this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
       } else {
         this.#pushAgain = false;
-        const end = await this.#push(run, signal);
+        const end = await this.#push(progress, signal);
         counts = { ...end.counts };
         this.#pushSoon(end.counts, signal);
         failure = end.failure;
@@ -250,20 +334,16 @@ export class PacketLink {
   }
 
   /** Pulled packets first: a snapshot built without them would take them off the phone. */
-  async #push(run: number, signal: AbortSignal): ReturnType<typeof pushCycle> {
+  async #push(progress: RunProgress, signal: AbortSignal): ReturnType<typeof pushCycle> {
     if (this.plan.pull.enabled) {
-      this.#stage('push', run, 'drain');
-      await this.sync('pull', 'schedule', signal).done;
+      const { done } = this.sync('pull', 'schedule', signal);
+      progress.follow('drain', this.#running.get('pull')?.progress);
+      await done;
       if (this.#drained !== undefined) return { counts: NOTHING_PUSHED, failure: this.#drained };
     }
-    this.#stage('push', run, 'push');
-    return pushCycle(this.parts, this.#sender, signal);
-  }
-
-  #stage(flow: Flow, run: number, stage: Stage): void {
-    const running = this.#running.get(flow);
-    if (running?.run === run) this.#running.set(flow, { ...running, stage });
+    progress.enter('push');
     this.parts.changed();
+    return pushCycle(this.parts, this.#sender, signal, progress);
   }
 
   async #scheduleLoop(flow: Flow, signal: AbortSignal): Promise<void> {
@@ -304,24 +384,20 @@ export class PacketLink {
       this.parts.endpoints.diskFailed(storeFailure(error));
     }
   }
-
-  async #leaseLoop(signal: AbortSignal): Promise<void> {
-    const { runtime, erp, endpoints, erpEndpoint } = this.parts;
-    while (!signal.aborted) {
-      await runtime.sleep(RENEW_MS, signal);
-      if (signal.aborted || endpoints.restMs(erpEndpoint) > 0) continue;
-      const ready = await erp.ready(signal);
-      if (ready.ok) endpoints.succeeded(erpEndpoint);
-      else endpoints.backOff(erpEndpoint, ready.failure);
-    }
-  }
 }
 
-/** As many ledger rows as the store remembers. */
-const LEDGER_COMPARED = 500;
 /** Long enough for a held packet's visit to arrive, short enough for a user who waits at his car. */
 const PUSH_AGAIN_MS = 60_000;
 /** How often the report lane looks: a packet is reported at most this much later than its policy says. */
 const REPORT_LOOK_MS = 1_000;
 /** How often uploads in doubt are looked at. */
 const SEND_LOOK_MS = 2_000;
+
+const pauseReason = ({ failure, reason }: Pause): Explanation =>
+  failure === undefined
+    ? {
+        owner: 'user',
+        what: { key: 'sync.paused.what', params: { reason } },
+        next: { key: 'sync.paused.next', params: {} },
+      }
+    : failureView(failure);

@@ -7,6 +7,7 @@ import type { ApplyLane } from './apply-lane.ts';
 import type { LinkParts } from './link-parts.ts';
 import type { ListedEntry, PacketListing } from './packet-cloud.ts';
 import type { Reporter } from './reporter.ts';
+import type { RunProgress } from './run-progress.ts';
 
 /** Lists in a row that bring nothing new before a cycle ends: a queue that hides what it listed may answer short or empty. */
 const QUIET_LISTS = 2;
@@ -40,10 +41,20 @@ export async function pullCycle(
   lane: ApplyLane,
   reporter: Reporter,
   signal: AbortSignal,
+  progress?: RunProgress,
 ): Promise<PullEnd> {
   const counts: PullCounts = { lists: 0, listed: 0, stored: 0, known: 0, broken: 0, reported: 0 };
   let failure: SyncFailure | undefined;
   let quiet = 0;
+  const { store, link, runtime, changed } = parts;
+  const waiting = store.counts(link, runtime.wall()).pendingIn;
+  const before = lane.totals;
+  // Listed and not looked at yet: some of them may be known already.
+  let ahead = 0;
+  progress?.enter('pull', () => ({
+    done: lane.totals.applied + lane.totals.parked - before.applied - before.parked,
+    total: waiting + counts.stored + ahead,
+  }));
   while (quiet < QUIET_LISTS && counts.lists < MOST_LISTS && !signal.aborted) {
     const listing = await list(parts, signal);
     if (!listing.ok) {
@@ -53,8 +64,11 @@ export async function pullCycle(
     counts.lists += 1;
     counts.listed += listing.value.entries.length;
     let fresh = 0;
+    progress?.name('pull');
+    ahead = listing.value.entries.length;
     for (const entry of listing.value.entries) {
       if (signal.aborted) break;
+      ahead -= 1;
       const taken = await take(parts, listing.value, entry, signal);
       if (!taken.ok) {
         failure = taken.failure;
@@ -64,9 +78,13 @@ export async function pullCycle(
       }
       counts[taken.value] += 1;
       if (taken.value === 'stored') fresh += 1;
+      changed();
     }
+    ahead = 0;
+    progress?.name('apply');
     lane.wake();
     await lane.drain(signal);
+    progress?.name('pull');
     counts.reported += await reporter.reportDue(signal);
     if (failure !== undefined && endsCycle(failure)) break;
     quiet = fresh > 0 ? 0 : quiet + 1;

@@ -7,6 +7,7 @@ import type { ErpUser, ErpView } from './erp.ts';
 import type { LinkParts } from './link-parts.ts';
 import { holdFor, unchanged } from './push-plan.ts';
 import { renderSnapshot } from './render-snapshot.ts';
+import type { RunProgress } from './run-progress.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
 
 export interface PushCounts {
@@ -47,6 +48,7 @@ export async function pushCycle(
   parts: LinkParts,
   sender: SnapshotSender,
   signal: AbortSignal,
+  progress?: RunProgress,
 ): Promise<PushEnd> {
   const counts: PushCounts = { ...NOTHING_PUSHED };
   const { erp, endpoints, erpEndpoint, policy } = parts;
@@ -58,6 +60,8 @@ export async function pushCycle(
   if (!users.ok) return end(noteErp(parts, users.failure));
   endpoints.succeeded(erpEndpoint);
   counts.users = users.value.length;
+  const decided = (): number => counts.unchanged + counts.held + counts.refused;
+  progress?.enter('build', () => ({ done: decided() + counts.built, total: counts.users }));
   // The marks are taken before the view is opened: what arrives from then on makes the snapshot void.
   const marks = new Map(
     users.value.map((user) => [user.name, parts.store.inboundMark(parts.link, user.name)]),
@@ -69,12 +73,18 @@ export async function pushCycle(
     for (const user of users.value) {
       if (signal.aborted) break;
       const built = await build(parts, view.value, user, marks.get(user.name) ?? 0, counts, signal);
+      parts.changed();
       if (built !== undefined) failure = built;
       if (built !== undefined && built.kind !== 'rejected') break;
     }
   } finally {
     await view.value.close();
   }
+  progress?.enter('send', () => {
+    const { accepted, void: voided, failed } = sender.totals;
+    const ended = accepted + voided + failed - (before.accepted + before.void + before.failed);
+    return { done: Math.min(counts.users, counts.users - counts.built + ended), total: counts.users };
+  });
   const sent = await sender.sendDue(signal);
   // The send lane may have taken some of them before this call: what counts is what became of them.
   const after = sender.totals;

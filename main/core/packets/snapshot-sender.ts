@@ -165,7 +165,7 @@ export class SnapshotSender {
     if (decision.kind === 'park') return record({ kind: 'park', reason: { kind: 'failure', failure } });
     const afterMs = 'afterMs' in decision ? decision.afterMs : 0;
     if (decision.kind !== 'retry' && decision.kind !== 'probe' && decision.kind !== 'stop')
-      endpoints.rest(cloudEndpoint, afterMs);
+      endpoints.rest(cloudEndpoint, afterMs, failure.kind === 'throttled' ? 'theirs' : 'ours');
     return record(
       failure.kind === 'unknown-outcome'
         ? { kind: 'unknown', dueAt: now + afterMs, failure }

@@ -37,6 +37,8 @@ export interface QueueStore {
   retry(id: ItemId, now: Instant): Item | undefined;
   /** ready or waiting -> parked (an `unknown` item needs a void row first: see pull). Undefined when not allowed. */
   park(id: ItemId, reason: ItemReason, now: Instant, revision?: number): Item | undefined;
+  /** parked -> discarded. Undefined when the state does not allow it. The caller has proven that nothing was applied. */
+  discard(id: ItemId, note: string, now: Instant): Item | undefined;
 
   // ---- reading ----
   get(id: ItemId): Item | undefined;
@@ -117,7 +119,8 @@ export interface QueueStore {
     },
     now: Instant,
   ): void;
-  runs(query: { readonly link?: LinkId | undefined; readonly limit: number }): readonly Run[];
+  /** Newest first; with `before`, only those with a smaller number. */
+  runs(query: RunQuery): readonly Run[];
   /** When the flow last started, for the schedule: survives a restart. */
   lastStarted(link: LinkId, flow: Flow): Instant | undefined;
   noteEndpoint(
@@ -133,6 +136,12 @@ export interface QueueStore {
   setPause(pause: Pause): void;
   clearPause(link: LinkId): void;
   pause(link: LinkId): Pause | undefined;
+}
+
+export interface RunQuery {
+  readonly link?: LinkId | undefined;
+  readonly before?: number | undefined;
+  readonly limit: number;
 }
 
 export type Flow = 'push' | 'pull';
@@ -217,6 +226,10 @@ export interface ItemQuery {
   readonly user?: string | undefined;
   /** Part of label, packet id or user. */
   readonly text?: string | undefined;
+  /** Only what was stored before. */
+  readonly before?: Instant | undefined;
+  /** By when it was stored; absent: the newest first. */
+  readonly order?: 'newest' | 'oldest' | undefined;
   readonly limit: number;
   readonly offset: number;
 }
@@ -246,6 +259,13 @@ export interface TimelineEntry {
 export interface EndpointFact {
   readonly endpoint: Endpoint;
   readonly lastOk?: Instant | undefined;
+  /**
+   * How long ago that was, in milliseconds: by the clock nobody can set or by the wall clock, whichever says more, so that a
+   * clock that was set and a computer that slept make it old. Absent: not heard since this start.
+   */
+  readonly ageMs?: number | undefined;
+  /** For how long the oldest call under way has had no answer, in milliseconds; absent while none is under way. */
+  readonly unansweredMs?: number | undefined;
   /** Since when it fails without a success between. */
   readonly failingSince?: Instant | undefined;
   readonly failure?: SyncFailure | undefined;

@@ -16,6 +16,7 @@ export const STEPS = [
   'pull.wait',
   'pull.park',
   'pull.void',
+  'pull.discard',
   'pull.report-done',
   'pull.settle-report',
   'push.spool-snapshot',
@@ -25,6 +26,7 @@ export const STEPS = [
   'push.settle',
   'run.start',
   'run.finish',
+  'settings.write',
 ] as const;
 
 export type StepName = (typeof STEPS)[number];

@@ -40,6 +40,15 @@ export function nextRun(question: {
   return firstAllowed(rules, zone, Math.max(due, now));
 }
 
+/**
+ * Whether a run is late by more than `graceMs`: it was due that long ago and has not started since. A moment that has
+ * passed without a window being open then is not late, its run is missed. Pure.
+ */
+export function isOverdue(question: Parameters<typeof nextRun>[0] & { readonly graceMs: number }): boolean {
+  const then = question.now - question.graceMs;
+  return nextRun({ ...question, now: then }) <= then;
+}
+
 function rulesOf(schedule: ScheduleSettings): Rules {
   const given = typeof schedule === 'string' ? { every: schedule } : schedule;
   const from = given.window === undefined ? 0 : minutesOf(given.window.from);

@@ -1,5 +1,6 @@
 import alerts from './alerts.json' with { type: 'json' };
 import base from './base.json' with { type: 'json' };
+import engine from './engine.json' with { type: 'json' };
 import queue from './queue.json' with { type: 'json' };
 import runs from './runs.json' with { type: 'json' };
 import settingsScreen from './settings-screen.json' with { type: 'json' };
@@ -11,6 +12,7 @@ import tray from './tray.json' with { type: 'json' };
 export const en = {
   ...base,
   ...alerts,
+  ...engine,
   ...queue,
   ...runs,
   ...settings,

@@ -37,6 +37,8 @@ const well: LinkFacts = {
   lastRuns: [run({}), run({ flow: 'push' })],
   enabledFlows: 2,
   nextRun: NOW + 60_000,
+  overdue: false,
+  announced: 0,
 };
 const down: SyncFailure = { kind: 'unreachable', endpoint: 'erp:main', cause: 'ECONNREFUSED' };
 
@@ -60,7 +62,8 @@ describe('lights', () => {
       (f) => ({ ...f, erp: { endpoint: 'erp:main', lastOk: NOW - 1_000, failingSince: NOW, failure: down } }),
       (f) => ({ ...f, erp: { endpoint: 'erp:main', lastOk: NOW - 200_000 } }),
       (f) => ({ ...f, erp: { endpoint: 'erp:main', lastOk: NOW + 200_000 } }),
-      (f) => ({ ...f, nextRun: NOW - 200_000 }),
+      (f) => ({ ...f, overdue: true }),
+      (f) => ({ ...f, announced: 1 }),
       (f) => ({
         ...f,
         disk: { endpoint: 'site:disk', failingSince: NOW, failure: { kind: 'disk', cause: 'ENOSPC' } },

@@ -280,11 +280,11 @@ describe('ready', () => {
     readyScript();
     expect(await erp.ready(signal)).toEqual({
       ok: true,
-      value: { fence: 7, serverVersion: '15.0.1', database: 'ERP', clockSkewMs: 2500 },
+      value: { asked: true, fence: 7, serverVersion: '15.0.1', database: 'ERP', clockSkewMs: 2500 },
     });
     const asked = server.calls.length;
     runtime.now += 9_999;
-    expect(await erp.ready(signal)).toMatchObject({ ok: true });
+    expect(await erp.ready(signal)).toMatchObject({ ok: true, value: { asked: false } });
     expect(server.calls.length).toBe(asked);
     runtime.now += 1;
     server.script.push(answered(set(['ferry_outcome', 'beat'], ['renewed', '2'])));

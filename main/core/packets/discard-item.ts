@@ -1,0 +1,48 @@
+import type { SyncFailure } from '../../../shared/model/failure.ts';
+import type { Item } from '../queue/item.ts';
+import { durablySync } from '../runtime/runtime.ts';
+import type { LinkParts } from './link-parts.ts';
+import { takeKey } from './take-key.ts';
+
+export type DiscardEnd =
+  | { readonly kind: 'discarded'; readonly item: Item }
+  /** The ERP has it: it goes on, and its next turn settles it. */
+  | { readonly kind: 'in-the-erp' }
+  /** It is not parked, or not any more. */
+  | { readonly kind: 'not-parked' }
+  /** The ERP could not say; nothing was changed here. */
+  | { readonly kind: 'unproven'; readonly failure: SyncFailure };
+
+/**
+ * Gives a parked item up for good. One from a phone is first made impossible in the ERP by taking its key. Interrupted
+ * anywhere it may be repeated.
+ */
+export async function discardItem(
+  parts: LinkParts,
+  item: Item,
+  note: string,
+  signal: AbortSignal,
+): Promise<DiscardEnd> {
+  const { store, runtime, log, erp, endpoints } = parts;
+  if (item.state !== 'parked') return { kind: 'not-parked' };
+  if (item.direction === 'in') {
+    const ready = await erp.ready(signal);
+    const key = ready.ok
+      ? await takeKey(parts, item, signal)
+      : ({ kind: 'unproven', failure: ready.failure } as const);
+    if (key.kind === 'unproven') {
+      if ('endpoint' in key.failure) endpoints.backOff(key.failure.endpoint, key.failure);
+      return key;
+    }
+    if (key.kind === 'in-the-erp')
+      // Out of the parked state, so that its next turn finds the ledger row and settles it.
+      return store.retry(item.id, runtime.wall()) === undefined
+        ? { kind: 'not-parked' }
+        : { kind: 'in-the-erp' };
+  }
+  const discarded = durablySync(runtime, 'pull.discard', () => store.discard(item.id, note, runtime.wall()));
+  // Somebody retried it meanwhile: what is ready is applied over the void row, as after any retry.
+  if (discarded === undefined) return { kind: 'not-parked' };
+  log.warn('item discarded', { item: item.id, packet: item.externalId });
+  return { kind: 'discarded', item: discarded };
+}

@@ -1,0 +1,46 @@
+import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
+import { fail, type Result } from '../../../shared/model/result.ts';
+import type { Endpoints } from '../queue/endpoints.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { PacketCloud } from './packet-cloud.ts';
+
+/**
+ * The same cloud, left alone while it asked to be: whichever lane wants something of it then is told `throttled` until that
+ * time, and nothing is sent. Also keeps how long a call has had no answer; the body of an upload is not waited for, since a
+ * large one takes its time.
+ */
+export function obedientCloud(
+  cloud: PacketCloud,
+  parts: {
+    readonly endpoint: Endpoint;
+    readonly endpoints: Endpoints;
+    readonly runtime: Pick<Runtime, 'wall'>;
+  },
+): PacketCloud {
+  const { endpoint, endpoints, runtime } = parts;
+
+  const call = async <T>(act: () => Promise<Result<T>>, waited = true): Promise<Result<T>> => {
+    const heldMs = endpoints.heldMs(endpoint);
+    if (heldMs > 0) return fail(throttledUntil(runtime.wall() + heldMs));
+    const answered = waited ? endpoints.asking(endpoint) : undefined;
+    try {
+      const outcome = await act();
+      // At once, before any other lane gets its turn.
+      if (!outcome.ok && outcome.failure.kind === 'throttled' && outcome.failure.retryAt !== undefined)
+        endpoints.rest(endpoint, outcome.failure.retryAt - runtime.wall(), 'theirs');
+      return outcome;
+    } finally {
+      answered?.();
+    }
+  };
+  const throttledUntil = (retryAt: number): SyncFailure => ({ kind: 'throttled', endpoint, retryAt });
+
+  return {
+    capabilities: cloud.capabilities,
+    list: (queue, signal) => call(() => cloud.list(queue, signal)),
+    download: (entry, signal) => call(() => cloud.download(entry, signal)),
+    reportDone: (report, signal) => call(() => cloud.reportDone(report, signal)),
+    requestUpload: (request, signal) => call(() => cloud.requestUpload(request, signal)),
+    upload: (ticket, body, signal) => call(() => cloud.upload(ticket, body, signal), false),
+  };
+}
