@@ -12,6 +12,7 @@ import {
 import type { SiteEvents } from '../../shared/contract/status.ts';
 import { dropAccess, newToken, writeConsoleAccess } from './access-file.ts';
 import { dispatch, type OnDefect } from './dispatch.ts';
+import { contentSecurityPolicy, newStyleNonce, withNonce } from './page-policy.ts';
 import { loadStaticFiles, type StaticFile } from './static-files.ts';
 
 export interface ConsoleOptions {
@@ -22,8 +23,8 @@ export interface ConsoleOptions {
   readonly port: number;
   readonly handlers: Handlers;
   readonly events: SiteEvents;
-  /** A browser may look and operate; what changes the site itself stays with the pipe. */
-  readonly right?: Right | undefined;
+  /** What a browser with the token may do, asked for each request; by default look and operate. */
+  readonly right?: Right | (() => Right) | undefined;
   readonly onDefect?: OnDefect | undefined;
 }
 
@@ -40,21 +41,7 @@ const MAX_BODY = 64 * 1024;
 const MAX_FEEDS = 16;
 const MAX_UNREAD = 1024 * 1024;
 
-/** Scripts, styles and answers from here only; nobody may frame it; nothing inline. */
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 const HEADERS = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
@@ -96,12 +83,14 @@ export async function startConsole(options: ConsoleOptions): Promise<HttpConsole
   server.maxConnections = 64;
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const nonce = newStyleNonce();
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    response.setHeader('content-security-policy', contentSecurityPolicy('self', nonce));
     const foreign = foreignness(request, hosts);
     if (foreign !== undefined) return refused(response, refuse('forbidden', foreign).error);
 
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    if (!path.startsWith('/api/')) return page(request, response, files.get(path));
+    if (!path.startsWith('/api/')) return page(request, response, files.get(path), nonce);
 
     if (!tokenHolds(request.headers.authorization, token)) {
       response.setHeader('www-authenticate', 'Bearer');
@@ -121,7 +110,7 @@ export async function startConsole(options: ConsoleOptions): Promise<HttpConsole
     if (!body.ok) return refused(response, body.error);
     const reply = await dispatch(
       options.handlers,
-      options.right ?? 'operate',
+      typeof options.right === 'function' ? options.right() : (options.right ?? 'operate'),
       path.slice('/api/'.length),
       body.value,
       (name, error) => options.onDefect?.(name, error),
@@ -216,12 +205,18 @@ async function readJson(request: IncomingMessage): Promise<Reply<unknown>> {
   }
 }
 
-function page(request: IncomingMessage, response: ServerResponse, file: StaticFile | undefined): void {
+function page(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: StaticFile | undefined,
+  nonce: string,
+): void {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return refused(response, refuse('bad-arguments', 'The page is fetched.').error, 405);
   if (file === undefined) return refused(response, refuse('not-found', 'There is no such page.').error);
-  response.writeHead(200, { 'content-type': file.type, 'content-length': file.bytes.length });
-  response.end(request.method === 'HEAD' ? undefined : file.bytes);
+  const bytes = withNonce(file, nonce);
+  response.writeHead(200, { 'content-type': file.type, 'content-length': bytes.length });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
 function refused(response: ServerResponse, error: Refusal, status = STATUS[error.code]): void {

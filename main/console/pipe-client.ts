@@ -1,6 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
-import { CONTRACT_VERSION, contract, type ArgsIn, type RequestName, type ResultOf, type SiteClient } from '../../shared/contract/contract.ts';
+import {
+  CONTRACT_VERSION,
+  contract,
+  type ArgsIn,
+  type RequestName,
+  type ResultOf,
+  type SiteClient,
+} from '../../shared/contract/contract.ts';
 import { refuse, type Reply } from '../../shared/contract/reply.ts';
 import { siteEventSchema, type SiteEvent } from '../../shared/contract/status.ts';
 import { fail, ok, type Result } from '../../shared/model/result.ts';

@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { extname, join, relative, sep } from 'node:path';
+import { extname, join } from 'node:path';
 
 export interface StaticFile {
   readonly type: string;
@@ -22,12 +22,17 @@ const TYPES: Readonly<Record<string, string>> = {
  */
 export function loadStaticFiles(folder: string): ReadonlyMap<string, StaticFile> {
   const files = new Map<string, StaticFile>();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const type = TYPES[extname(entry.name)];
-    if (!entry.isFile() || type === undefined) continue;
-    const path = join(entry.parentPath, entry.name);
-    files.set(`/${relative(folder, path).split(sep).join('/')}`, { type, bytes: readFileSync(path) });
-  }
+  // Level by level: the folder may be in an archive, whose reader knows no recursive listing.
+  const read = (path: string, prefix: string): void => {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const type = TYPES[extname(entry.name)];
+      const inside = join(path, entry.name);
+      if (entry.isDirectory()) read(inside, `${prefix}${entry.name}/`);
+      else if (entry.isFile() && type !== undefined)
+        files.set(`${prefix}${entry.name}`, { type, bytes: readFileSync(inside) });
+    }
+  };
+  read(folder, '/');
   const index = files.get('/index.html');
   if (index !== undefined) files.set('/', index);
   return files;

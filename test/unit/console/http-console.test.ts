@@ -5,11 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConsoleAccess } from '../../../main/console/access-file.ts';
-import {
-  CONTENT_SECURITY_POLICY,
-  startConsole,
-  type HttpConsole,
-} from '../../../main/console/http-console.ts';
+import { startConsole, type HttpConsole } from '../../../main/console/http-console.ts';
+import { contentSecurityPolicy } from '../../../main/console/page-policy.ts';
 import { NOW, SiteDouble } from './site-double.ts';
 
 interface Answer {
@@ -103,8 +100,11 @@ describe('console', () => {
   it('serves the page with the strict policy', async () => {
     const page = await ask({});
     expect(page.status).toBe(200);
-    expect(page.headers['content-security-policy']).toBe(CONTENT_SECURITY_POLICY);
-    expect(CONTENT_SECURITY_POLICY).not.toMatch(/unsafe|\*/);
+    const policy = String(page.headers['content-security-policy']);
+    const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? '';
+    expect(policy).toBe(contentSecurityPolicy('self', nonce));
+    expect(nonce).toHaveLength(24);
+    expect(policy).not.toMatch(/unsafe|\*/);
     expect(page.headers['x-content-type-options']).toBe('nosniff');
     expect((await ask({ path: '/assets/a.js' })).headers['content-type']).toContain('javascript');
   });

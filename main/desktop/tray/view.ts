@@ -1,0 +1,16 @@
+import type { LightState, SiteStatus } from '../../../shared/contract/status.ts';
+import type { Told } from '../agent/decide.ts';
+
+/** What the tray shows: the last status, and whether it still holds. */
+export interface TrayView {
+  readonly status: SiteStatus | undefined;
+  readonly connection: Told['state'];
+  /** Ending this program ends the agent. */
+  readonly ownsAgent: boolean;
+}
+
+/** A status that holds: an agent is there, and it was heard lately. Anything else is unknown. */
+export const knownStatus = ({ status, connection }: TrayView): SiteStatus | undefined =>
+  connection === 'live' && status?.agent.state === 'running' ? status : undefined;
+
+export const trayIcon = (view: TrayView): LightState => knownStatus(view)?.light ?? 'unknown';
