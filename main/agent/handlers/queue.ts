@@ -5,6 +5,7 @@ import { itemId, linkId } from '../../../shared/model/ids.ts';
 import type { Item } from '../../core/queue/item.ts';
 import type { SiteAgent } from '../site-agent.ts';
 import { itemView } from '../site-status.ts';
+import { discardHandler } from './discard.ts';
 
 /** The items: looking, and what a person may do with one. */
 export function queueHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof queueRequests> {
@@ -61,7 +62,7 @@ export function queueHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof que
 
     queueBody: async () => refuse('unavailable', 'Saving a body is not there yet.'),
 
-    queueDiscard: async () => refuse('unavailable', 'Discarding is not there yet.'),
+    queueDiscard: discardHandler(agent),
   };
 }
 

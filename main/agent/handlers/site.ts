@@ -3,7 +3,6 @@ import { answer, refuse } from '../../../shared/contract/reply.ts';
 import type { siteRequests } from '../../../shared/contract/site-requests.ts';
 import { linkId } from '../../../shared/model/ids.ts';
 import type { PacketLink } from '../../core/packets/packet-link.ts';
-import { activePause } from '../../core/queue/active-pause.ts';
 import type { SiteAgent } from '../site-agent.ts';
 import { runView } from '../site-status.ts';
 
@@ -38,15 +37,12 @@ export function siteOwnHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof s
     sync: async ({ links: names, flow }) => {
       const chosen = linksNamed(names);
       if (typeof chosen === 'string') return noLink(chosen);
-      const flows = chosen.flatMap((link) => {
-        const pause = activePause(store, link.parts.link, runtime.wall());
+      const flows = chosen.map((link) => {
         // A push drains the pull first, so it alone is both.
         const wanted = flow ?? (link.plan.push.enabled ? 'push' : 'pull');
-        if (pause !== undefined)
-          return [{ link: link.parts.link, flow: wanted, outcome: 'refused' as const, when: pause.until }];
-        const { answer: started, done } = link.sync(wanted, 'manual', agent.signal);
+        const { answer: what, done } = link.sync(wanted, 'manual', agent.signal);
         done.catch(() => agent.stop());
-        return [{ link: link.parts.link, flow: wanted, ...started }];
+        return { link: link.parts.link, flow: wanted, ...what };
       });
       return answer({ flows });
     },
@@ -61,7 +57,10 @@ export function siteOwnHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof s
       if (typeof chosen === 'string') return noLink(chosen);
       const since = runtime.wall();
       const until = forMs === undefined ? undefined : since + forMs;
-      for (const one of chosen) store.setPause({ link: one.parts.link, by: 'person', since, until, reason });
+      for (const one of chosen) {
+        store.setPause({ link: one.parts.link, by: 'person', since, until, reason });
+        one.dropAsked();
+      }
       agent.changed();
       return answer({ paused: chosen.map((one) => one.parts.link) });
     },

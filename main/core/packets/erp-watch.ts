@@ -94,12 +94,10 @@ export class ErpWatch {
     const cause = `no answer within ${BEAT_WAIT_MS / 1_000} s`;
     const silent: SyncFailure = { kind: 'unreachable', endpoint: erpEndpoint, cause };
     try {
-      const late = runtime
-        .sleep(BEAT_WAIT_MS, limit.signal)
-        .then((): Result<unknown> => ({
-          ok: false,
-          failure: signal.aborted ? { kind: 'cancelled' } : silent,
-        }));
+      const late = runtime.sleep(BEAT_WAIT_MS, limit.signal).then((): Result<unknown> => ({
+        ok: false,
+        failure: signal.aborted ? { kind: 'cancelled' } : silent,
+      }));
       return await Promise.race([erp.beat(limit.signal), late]);
     } finally {
       limit.abort();

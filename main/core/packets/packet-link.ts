@@ -1,6 +1,5 @@
 import { failureView } from '../../../shared/contract/explain-reason.ts';
 import type { Explanation } from '../../../shared/contract/explanation.ts';
-import type { ScheduleSettings } from '../../../shared/model/settings.ts';
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
@@ -11,12 +10,12 @@ import { storeFailure } from '../queue/endpoints.ts';
 import { StoreError } from '../queue/store-error.ts';
 import { Bell } from '../runtime/bell.ts';
 import { durablySync } from '../runtime/runtime.ts';
-import { isOverdue, nextRun } from '../schedule/next-run.ts';
 import { ApplyLane } from './apply-lane.ts';
 import { discardItem, type DiscardEnd } from './discard-item.ts';
 import { standingErp, type ErpStanding } from './erp-standing.ts';
 import { ErpWatch } from './erp-watch.ts';
 import type { LinkParts } from './link-parts.ts';
+import { LinkSchedule, type LinkPlan } from './link-schedule.ts';
 import { ManualSyncs } from './manual-syncs.ts';
 import { obedientCloud } from './obedient-cloud.ts';
 import { pullCycle } from './pull-cycle.ts';
@@ -25,18 +24,6 @@ import { reconcile, type Reconciled } from './reconcile.ts';
 import { Reporter } from './reporter.ts';
 import { RunProgress } from './run-progress.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
-
-export interface FlowPlan {
-  readonly enabled: boolean;
-  readonly schedule: ScheduleSettings;
-}
-
-export interface LinkPlan {
-  /** The site's zone: schedules are read on its wall clock. */
-  readonly zone: string;
-  readonly pull: FlowPlan;
-  readonly push: FlowPlan;
-}
 
 export interface RunningFlow {
   readonly run: number;
@@ -76,11 +63,11 @@ export class PacketLink {
   readonly #sender: SnapshotSender;
   readonly #watch: ErpWatch;
   readonly #manual: ManualSyncs;
+  readonly #schedule: LinkSchedule;
   readonly #bells: Record<Flow, Bell>;
   readonly #running = new Map<Flow, RunningFlow & { readonly done: Promise<void> }>();
   /** Why the last pull did not reach the end of what waits; undefined when it did. */
   #drained: SyncFailure | undefined;
-  #pushAgain = false;
   /** Packets the cloud listed that are not here yet; undefined until counted. */
   #announced: number | undefined;
   /** Ends what a person started; set while `run` works. */
@@ -93,6 +80,7 @@ export class PacketLink {
     this.parts = parts;
     this.plan = plan;
     this.standing = standing;
+    this.#schedule = new LinkSchedule(parts, plan);
     this.#lane = new ApplyLane(parts);
     this.#reporter = new Reporter({ ...parts, policy: parts.policy.report });
     this.#sender = new SnapshotSender(parts);
@@ -119,41 +107,14 @@ export class PacketLink {
     return this.#running.get(flow);
   }
 
-  /** When the flow runs next by its schedule; undefined while it is off or paused without an end. */
+  /** When the flow runs next by itself; undefined while it is off or paused without an end. */
   nextRun(flow: Flow): Instant | undefined {
-    const { store, link, runtime, endpoints, cloudEndpoint } = this.parts;
-    if (!this.plan[flow].enabled) return undefined;
-    const now = runtime.wall();
-    const pause = activePause(store, link, now);
-    if (pause !== undefined && pause.until === undefined) return undefined;
-    const due = flow === 'push' && this.#pushAgain ? now : nextRun(this.#question(flow));
-    // A run would ask a cloud that rests, and be over with nothing done.
-    return Math.max(due, pause?.until ?? 0, now + endpoints.restMs(cloudEndpoint));
+    return this.#schedule.nextRun(flow);
   }
 
   /** Whether a scheduled run is late by more than `graceMs`, whatever keeps it. One that runs, or is paused, is not. */
   isOverdue(graceMs: number): boolean {
-    const { store, link, runtime } = this.parts;
-    if (activePause(store, link, runtime.wall()) !== undefined) return false;
-    return FLOWS.some(
-      (flow) =>
-        this.plan[flow].enabled &&
-        !this.#running.has(flow) &&
-        isOverdue({ ...this.#question(flow), graceMs }),
-    );
-  }
-
-  #question(flow: Flow): Parameters<typeof nextRun>[0] {
-    const { store, link, runtime } = this.parts;
-    const now = runtime.wall();
-    const last = store.lastStarted(link, flow);
-    return {
-      schedule: this.plan[flow].schedule,
-      zone: this.plan.zone,
-      // A start in the future: the clock was set back. Waiting until it is reached again would be hours of silence.
-      lastStarted: last !== undefined && last > now ? undefined : last,
-      now,
-    };
+    return FLOWS.some((flow) => !this.#running.has(flow) && this.#schedule.isOverdue(flow, graceMs));
   }
 
   /** When a sync asked for by hand is going to run; undefined when none waits. */
@@ -212,7 +173,9 @@ export class PacketLink {
 
   #startAsked(flow: Flow): void {
     const signal = this.#signal;
-    if (signal !== undefined) void this.sync(flow, 'manual', signal);
+    if (signal === undefined) return;
+    // What goes wrong in it stands in its run.
+    this.sync(flow, 'manual', signal).done.catch(() => undefined);
   }
 
   #start(flow: Flow, trigger: Trigger, signal: AbortSignal): Started {
@@ -285,7 +248,7 @@ export class PacketLink {
         failure = end.failure;
         this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
       } else {
-        this.#pushAgain = false;
+        this.#schedule.started('push');
         const end = await this.#push(progress, signal);
         counts = { ...end.counts };
         this.#pushSoon(end.counts, signal);
@@ -317,7 +280,7 @@ export class PacketLink {
     if (held + voided === 0) return;
     void this.parts.runtime.sleep(PUSH_AGAIN_MS, signal).then(() => {
       if (signal.aborted) return;
-      this.#pushAgain = true;
+      this.#schedule.soon('push');
       this.#bells.push.ring();
     });
   }
