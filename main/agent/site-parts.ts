@@ -1,4 +1,4 @@
-import type { ConfigProblem } from '../../shared/contract/settings-requests.ts';
+import type { Explanation } from '../../shared/contract/explanation.ts';
 import type { LogEntry } from '../../shared/contract/site-requests.ts';
 import type { StartId } from '../../shared/model/ids.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -13,6 +13,8 @@ import type { Runtime } from '../core/runtime/runtime.ts';
 /** What a running site is made of. */
 export interface SiteParts {
   readonly settings: Settings;
+  /** What the site itself has to say while these settings run. */
+  readonly notices: readonly Explanation[];
   readonly links: readonly PacketLink[];
   readonly store: QueueStore;
   readonly endpoints: Endpoints;
@@ -27,5 +29,4 @@ export interface SiteParts {
     level: LogEntry['level'];
     text?: string | undefined;
   }) => Promise<readonly LogEntry[]>;
-  readonly checkConfig: () => Promise<readonly ConfigProblem[]>;
 }

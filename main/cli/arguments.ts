@@ -8,7 +8,7 @@ import { parseDuration } from '../../shared/model/time.ts';
 export type Command =
   | { readonly name: 'help'; readonly topic?: string | undefined }
   | { readonly name: 'version' }
-  | { readonly name: 'run'; readonly console: boolean }
+  | { readonly name: 'run'; readonly console: boolean; readonly setUp?: boolean | undefined }
   | {
       readonly name: 'sync';
       readonly links: readonly string[];
@@ -29,6 +29,8 @@ export type Command =
     }
   | { readonly name: 'resume'; readonly link?: string | undefined }
   | { readonly name: 'config check' }
+  | { readonly name: 'config apply'; readonly file: string }
+  | { readonly name: 'config export' }
   | { readonly name: 'reconcile'; readonly link: string; readonly replay: boolean; readonly confirm: string }
   | { readonly name: 'erp script'; readonly erp?: string | undefined }
   | { readonly name: 'secret set'; readonly secret: string }
@@ -70,6 +72,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
   console: { type: 'boolean' },
+  'set-up': { type: 'boolean' },
   once: { type: 'boolean' },
   flow: { type: 'string' },
   link: { type: 'string' },
@@ -111,9 +114,9 @@ interface Spec {
 
 const SPECS: Readonly<Record<string, Spec>> = {
   run: {
-    options: ['console'],
+    options: ['console', 'set-up'],
     words: [0, 0],
-    make: (_w, v) => ({ name: 'run', console: v.console === true }),
+    make: (_w, v) => ({ name: 'run', console: v.console === true, setUp: v['set-up'] }),
   },
   sync: {
     options: ['once', 'flow'],
@@ -164,6 +167,8 @@ const SPECS: Readonly<Record<string, Spec>> = {
   },
   resume: { options: [], words: [0, 1], make: (w) => ({ name: 'resume', link: w[0] }) },
   'config check': { options: [], words: [0, 0], make: () => ({ name: 'config check' }) },
+  'config apply': { options: [], words: [1, 1], make: (w) => ({ name: 'config apply', file: w[0] ?? '' }) },
+  'config export': { options: [], words: [0, 0], make: () => ({ name: 'config export' }) },
   reconcile: {
     options: ['replay', 'confirm'],
     words: [1, 1],

@@ -5,7 +5,11 @@ import type { Output } from './output.ts';
 const USAGE = 'erp-ferry [--data-dir D] [--json] <command>';
 
 const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[] = [
-  ['run', 'run [--console]', 'run the agent until it is ended; --console serves the page on this computer'],
+  [
+    'run',
+    'run [--console] [--set-up]',
+    'run the agent until it is ended; --console serves the page on this computer; --set-up also starts without settings that check',
+  ],
   [
     'sync',
     'sync [link...] [--flow push|pull] [--once]',
@@ -25,6 +29,12 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
   ['runs list', 'runs list [--link l] [--limit n]', 'what ran, with counts'],
   ['config check', 'config check', 'check site.json and the mappings'],
   [
+    'config apply',
+    'config apply <file>',
+    'check these settings, write them to site.json, let the running site go on with them',
+  ],
+  ['config export', 'config export', 'print the settings, without secrets'],
+  [
     'erp script',
     'erp script [erp]',
     'the SQL that creates the ledger, for a database administrator to review',
@@ -34,7 +44,11 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
     'reconcile <link> [--replay --confirm <link>]',
     'after the ERP was restored: what it lacks; --replay writes it again from the kept copies',
   ],
-  ['secret set', 'secret set <name>', 'store erp.<id>.password or link.<id>.apiKey, from standard input'],
+  [
+    'secret set',
+    'secret set <name>',
+    'store erp.<id>.password, link.<id>.apiKey, alerts.mail.password or alerts.webhook.url, from standard input',
+  ],
   ['secret list', 'secret list', 'names and dates of what is stored'],
   [
     'logs',

@@ -1,7 +1,7 @@
 import { assertNever } from '../../shared/model/result.ts';
 import { parseCommand, type Command } from './arguments.ts';
 import type { Context } from './command-context.ts';
-import { checkConfig } from './commands/config.ts';
+import { applyConfig, checkConfig, exportConfig } from './commands/config.ts';
 import { printScript } from './commands/erp.ts';
 import { showLogs } from './commands/logs.ts';
 import { listQueue, parkItem, retryItem, showItem } from './commands/queue.ts';
@@ -54,7 +54,11 @@ async function perform(command: Command, context: Context): Promise<number> {
       out.line(world.version);
       return EXIT.fine;
     case 'run':
-      return runSite(context, { mode: 'run', console: command.console ? true : undefined });
+      return runSite(context, {
+        mode: 'run',
+        console: command.console ? true : undefined,
+        setUp: command.setUp,
+      });
     case 'sync':
       return sync(context, command);
     case 'status':
@@ -75,6 +79,10 @@ async function perform(command: Command, context: Context): Promise<number> {
       return resumeLinks(context, command.link);
     case 'config check':
       return checkConfig(context);
+    case 'config apply':
+      return applyConfig(context, command.file);
+    case 'config export':
+      return exportConfig(context);
     case 'reconcile':
       return reconcile(context, command);
     case 'erp script':

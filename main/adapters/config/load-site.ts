@@ -23,10 +23,14 @@ const MAX_BYTES = 8 * 1024 * 1024;
 /** Reads and checks the configuration of a data folder. All of it or the problems: nothing is half loaded. */
 export function loadSite(dataDir: string): Result<LoadedSite, readonly ConfigProblem[]> {
   const site = readJson(dataDir, SITE_FILE);
-  if (!site.ok) return fail([site.failure]);
-  const problems = problemsOf(SITE_FILE, settingsSchema, site.value.data);
+  return site.ok ? checkSite(dataDir, site.value.data) : fail([site.failure]);
+}
+
+/** The same for the data of a `site.json` that is not on the disk: a draft, with the mappings that are there. */
+export function checkSite(dataDir: string, data: unknown): Result<LoadedSite, readonly ConfigProblem[]> {
+  const problems = problemsOf(SITE_FILE, settingsSchema, data);
   if (problems.length > 0) return fail(problems);
-  const settings = settingsSchema.parse(site.value.data);
+  const settings = settingsSchema.parse(data);
 
   const mappings = new Map<string, LoadedMapping>();
   const wrong: ConfigProblem[] = [];
@@ -69,22 +73,20 @@ function readJson(
   file: string,
 ): Result<{ readonly text: string; readonly data: unknown }, ConfigProblem> {
   const path = join(dataDir, file);
-  let text: string;
+  let bytes: Uint8Array;
   try {
     if (statSync(path).size > MAX_BYTES)
       return fail({ file, path: '', reason: 'the file is too large', hint: 'is it the right one?' });
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    bytes = readFileSync(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT')
-      return fail({
-        file,
-        path: '',
-        reason: ABSENT,
-        hint: `create ${path}, or name another data folder with --data-dir`,
-      });
-    return code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-      ? fail({ file, path: '', reason: 'the file is not UTF-8', hint: 'save it as UTF-8' })
+    return code === 'ENOENT'
+      ? fail({
+          file,
+          path: '',
+          reason: ABSENT,
+          hint: `create ${path}, or name another data folder with --data-dir`,
+        })
       : fail({
           file,
           path: '',
@@ -92,14 +94,37 @@ function readJson(
           hint: 'check its rights',
         });
   }
+  return parseJson(file, bytes);
+}
+
+/** The text and data of a configuration file's bytes. */
+export function parseJson(
+  file: string,
+  bytes: Uint8Array,
+): Result<{ readonly text: string; readonly data: unknown }, ConfigProblem> {
+  let text: string;
   try {
-    return ok({ text, data: JSON.parse(text.replace(/^\uFEFF/, '')) as unknown });
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return fail({ file, path: '', reason: 'the file is not UTF-8', hint: 'save it as UTF-8' });
+  }
+  const json = text.replace(/^\uFEFF/, '');
+  try {
+    return ok({ text, data: JSON.parse(json) as unknown });
   } catch (error) {
     return fail({
       file,
       path: '',
-      reason: `the file is not JSON: ${error instanceof Error ? error.message : ''}`,
+      reason: `the file is not JSON: ${placeOf(error, json)}`,
       hint: 'look for a missing comma, quote or bracket, or a comma too many',
     });
   }
+}
+
+/** Where, but not what stands there: the parser's own words quote the text, and somebody may have typed a password into it. */
+function placeOf(error: unknown, text: string): string {
+  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+  if (position === undefined) return 'it ends too early';
+  const before = text.slice(0, Number(position)).split('\n');
+  return `see line ${before.length}, character ${(before.at(-1) ?? '').length + 1}`;
 }

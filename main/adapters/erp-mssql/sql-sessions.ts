@@ -9,6 +9,8 @@ export class SqlSessions {
   readonly #keep: number;
   readonly #idle: SqlConnection[] = [];
   #closed = false;
+  /** Rises when sessions opened before are not to be used again. */
+  #age = 0;
 
   constructor(server: SqlServer, keep: number) {
     this.#server = server;
@@ -28,15 +30,22 @@ export class SqlSessions {
   }
 
   async #runOn(connection: SqlConnection, call: SqlCall, signal: AbortSignal): Promise<SqlOutcome> {
+    const age = this.#age;
     let outcome: SqlOutcome = { kind: 'unknown', cause: 'the request did not end' };
     try {
       outcome = await connection.run(call, signal);
       return outcome;
     } finally {
-      if (outcome.kind === 'answered' && !this.#closed && this.#idle.length < this.#keep)
-        this.#idle.push(connection);
+      const good = outcome.kind === 'answered' && !this.#closed && age === this.#age;
+      if (good && this.#idle.length < this.#keep) this.#idle.push(connection);
       else await connection.close();
     }
+  }
+
+  /** Sessions opened so far are not lent again: those at work end with their request. For a password that changed. */
+  async renew(): Promise<void> {
+    this.#age += 1;
+    await Promise.all(this.#idle.splice(0).map((connection) => connection.close()));
   }
 
   async close(): Promise<void> {

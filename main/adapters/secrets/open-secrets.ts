@@ -46,7 +46,8 @@ export interface SecretsOptions {
 }
 
 const NAME = /^[a-z][a-zA-Z0-9-]*(\.[a-zA-Z0-9-]+)*$/;
-const KNOWN = /^(erp\.[a-z][a-z0-9-]{0,39}\.password|link\.[a-z][a-z0-9-]{0,39}\.(apiKey|password))$/;
+const KNOWN =
+  /^(erp\.[a-z][a-z0-9-]{0,39}\.password|link\.[a-z][a-z0-9-]{0,39}\.(apiKey|password)|alerts\.mail\.password|alerts\.webhook\.url)$/;
 
 /** The names settings can ask for. */
 export const isKnownSecretName = (name: string): boolean => KNOWN.test(name);

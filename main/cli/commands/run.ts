@@ -15,7 +15,7 @@ const EXIT_OF_REFUSAL: Readonly<Record<StartRefused['reason'], number>> = {
 /** Runs the agent in this process until it ends or is told to. */
 export async function runSite(
   { world, out, dataDir }: Context,
-  options: Pick<StartOptions, 'mode' | 'links' | 'console'>,
+  options: Pick<StartOptions, 'mode' | 'links' | 'console' | 'setUp'>,
 ): Promise<number> {
   let site: SiteHandle;
   try {

@@ -1,5 +1,6 @@
 import { isKnownSecretName, openSecrets, overrideNames } from '../../adapters/secrets/open-secrets.ts';
-import { speakerFor, type Context } from '../command-context.ts';
+import { connectPipe } from '../../console/pipe-client.ts';
+import { refused, speakerFor, type Context } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 
 /** Far beyond any password; a file was probably piped in by mistake. */
@@ -11,7 +12,7 @@ export async function setSecret({ world, out, dataDir }: Context, name: string):
     out.failure({
       code: 'usage',
       message: `"${name}" is no name of a secret.`,
-      hint: 'Names are erp.<id>.password, link.<id>.apiKey and link.<id>.password.',
+      hint: 'Names are erp.<id>.password, link.<id>.apiKey, alerts.mail.password and alerts.webhook.url.',
     });
     return EXIT.usage;
   }
@@ -24,9 +25,19 @@ export async function setSecret({ world, out, dataDir }: Context, name: string):
     });
     return EXIT.usage;
   }
-  const secrets = openSecrets(dataDir, { env: world.env, now: () => world.now() });
-  secrets.set(name, value);
-  const overridden = secrets.list().find((one) => one.name === name)?.overridden === true;
+  const agent = await connectPipe(dataDir);
+  let overridden: boolean;
+  if (agent.ok) {
+    // The running agent takes it at once, and its log knows it from now on as a secret.
+    const reply = await agent.value.call('secretSet', { name, value });
+    agent.value.close();
+    if (!reply.ok) return refused(out, reply.error);
+    overridden = reply.value.secret.source === 'environment';
+  } else {
+    const secrets = openSecrets(dataDir, { env: world.env, now: () => world.now() });
+    secrets.set(name, value);
+    overridden = secrets.list().find((one) => one.name === name)?.overridden === true;
+  }
   out.document({ name, set: true, overridden });
   out.line(`${name} is set.`);
   if (overridden) out.note(`${overrideNames(name).join(' or ')} is set in the environment and wins.`);

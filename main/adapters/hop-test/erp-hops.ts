@@ -1,0 +1,215 @@
+import sql from 'mssql';
+import type { Text } from '../../../shared/contract/explanation.ts';
+import type { Hop } from '../../../shared/contract/settings-requests.ts';
+import type { ErpSettings } from '../../../shared/model/settings.ts';
+import { openSocket, resolveHost, certificateText, unlessAborted } from '../alerts/network-steps.ts';
+import { HopFailed } from '../alerts/hop-notes.ts';
+import { connectFailure, requestFailure } from '../erp-mssql/mssql-errors.ts';
+import { countLedgerTables, LEDGER_TABLES } from '../erp-mssql/queries/ledger-schema.ts';
+import { consistentReads, creationRights, ledgerRights, whoAnswers } from './queries/erp-questions.ts';
+import { detail, StepFailed, Way } from './way.ts';
+
+/** Below the whole test's deadline, so that a silent server is told from a slow one. */
+const CONNECT_MS = 8_000;
+const QUESTION_MS = 5_000;
+
+/** Tries the way to an ERP on connections of its own, all ended when it resolves. Writes nothing. */
+export async function erpHops(
+  settings: ErpSettings,
+  password: string | undefined,
+  monotonic: () => number,
+  signal: AbortSignal,
+): Promise<readonly Hop[]> {
+  const { server, port, database, user, ledger } = settings;
+  const address = `${server}:${port}`;
+  const way = new Way(
+    [
+      { name: 'resolve', address: server },
+      { name: 'connect', address },
+      { name: 'encryption', address },
+      { name: 'login', address: user },
+      { name: 'database', address: database },
+      { name: 'ledger', address: `${database}.${ledger.schema}` },
+      { name: 'snapshot', address: database },
+    ],
+    monotonic,
+  );
+  const failed = (name: string, params: Readonly<Record<string, string>> = {}): StepFailed =>
+    new StepFailed('erp-administrator', name, { server: address, database, user, ...params });
+
+  const reached =
+    (await way.step(() => network('noName', failed, resolveHost(server, signal)))) &&
+    (await way.step(async () => {
+      const socket = await network('noConnection', failed, openSocket(server, port, signal));
+      socket.destroy();
+      return undefined;
+    }));
+  if (!reached) return way.hops;
+  const session = signIn(settings, password ?? '', signal);
+  try {
+    const secured = await way.step(async () => {
+      const outcome = await session.encryption;
+      if (outcome.kind === 'ok') return outcome.found;
+      if (outcome.kind === 'late') throw failed('tooLate');
+      throw failed(outcome.why === 'tls' ? 'noEncryption' : 'noSqlServer', { cause: outcome.cause });
+    });
+    if (!secured) return way.hops;
+    const signedIn = await way.step(async () => {
+      if (password === undefined || password === '')
+        throw new StepFailed('user', 'noPassword', { name: `erp.${settings.id}.password` });
+      const outcome = await session.login;
+      if (outcome.kind === 'late') throw failed('tooLate');
+      // A database that does not open is told after the login was taken.
+      if (outcome.kind === 'ok' || outcome.why === 'database-unavailable') return undefined;
+      throw failed(outcome.why === 'login-refused' ? 'loginRefused' : 'noSqlServer', {
+        cause: outcome.cause,
+      });
+    });
+    if (!signedIn) return way.hops;
+    const ask = async (question: string): Promise<Readonly<Record<string, unknown>>> => {
+      try {
+        const answer = await unlessAborted(session.ask(question), signal);
+        return (answer.recordset as unknown as readonly Record<string, unknown>[])[0] ?? {};
+      } catch (error) {
+        if (error instanceof HopFailed) throw failed('tooLate');
+        const outcome = requestFailure(error);
+        throw failed('questionRefused', {
+          cause: outcome.kind === 'refused' ? outcome.message : outcome.cause,
+        });
+      }
+    };
+    const steps = [
+      async (): Promise<Text> => {
+        const outcome = await session.login;
+        if (outcome.kind === 'failed') throw failed('noDatabase', { cause: outcome.cause });
+        const { product_version: version } = await ask(whoAnswers);
+        return detail('server', { version: typeof version === 'string' ? version : '' });
+      },
+      () => ledgerStep(ledger.schema, ask, failed),
+      async (): Promise<Text> => {
+        if (Number((await ask(consistentReads))['snapshot_state']) === 1) return detail('snapshot');
+        throw failed('noSnapshot');
+      },
+    ];
+    for (const [index, act] of steps.entries()) {
+      const good = await way.step(act);
+      // Without the ledger the view can still be looked at, and a person corrects both in one visit.
+      if (!good && index === 0) break;
+    }
+    return way.hops;
+  } finally {
+    await session.end();
+  }
+}
+
+type Failed = (name: string, params?: Readonly<Record<string, string>>) => StepFailed;
+type Ask = (question: string) => Promise<Readonly<Record<string, unknown>>>;
+
+async function network<T>(name: string, failed: Failed, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof HopFailed) throw failed(name, { cause: error.message });
+    throw error;
+  }
+}
+
+async function ledgerStep(schema: string, ask: Ask, failed: Failed): Promise<Text> {
+  const tables = Number((await ask(countLedgerTables(schema)))['found']);
+  if (tables === LEDGER_TABLES) {
+    const rights = Object.entries(await ask(ledgerRights(schema)));
+    const missing = rights.filter(([, value]) => Number(value) !== 1).map(([right]) => right);
+    if (missing.length > 0) throw failed('noLedgerRights', { schema, missing: missing.join(', ') });
+    return detail('ledger', { schema });
+  }
+  const rights = await ask(creationRights(schema));
+  const may = (name: string): boolean => Number(rights[name]) === 1;
+  if (!may('create_table') || !(may('schema_there') || may('create_schema')))
+    throw failed('noLedger', { schema, found: String(tables) });
+  return detail('ledgerLater', { schema });
+}
+
+type Outcome =
+  | { readonly kind: 'ok'; readonly found?: Text | undefined }
+  | { readonly kind: 'failed'; readonly why: string; readonly cause: string }
+  | { readonly kind: 'late' };
+
+interface Session {
+  /** The part of signing in up to the encrypted connection. */
+  readonly encryption: Promise<Outcome>;
+  readonly login: Promise<Outcome>;
+  ask(question: string): Promise<sql.IResult<unknown>>;
+  end(): Promise<void>;
+}
+
+/** One connection of the driver, watched while it signs in. */
+function signIn(settings: ErpSettings, password: string, signal: AbortSignal): Session {
+  const numbers: number[] = [];
+  let found: Text | undefined;
+  let secured: (outcome: Outcome) => void = () => undefined;
+  const encryption = new Promise<Outcome>((resolve) => (secured = resolve));
+  const pool = new sql.ConnectionPool({
+    server: settings.server,
+    port: settings.port,
+    database: settings.database,
+    user: settings.user,
+    password,
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: QUESTION_MS,
+    pool: { min: 0, max: 1 },
+    options: {
+      encrypt: settings.encrypt,
+      trustServerCertificate: settings.trustServerCertificate,
+      appName: 'ERP Ferry test',
+      maxRetriesOnTransientErrors: 0,
+    },
+    beforeConnect: (connection) => {
+      connection.on('errorMessage', (message: { number?: number }) => {
+        if (typeof message.number === 'number') numbers.push(message.number);
+      });
+      connection.on('secure', (socket: unknown) => {
+        if (!settings.encrypt) return;
+        found = certificateOf(socket, settings.trustServerCertificate);
+        secured({ kind: 'ok', found });
+      });
+    },
+  });
+  // Without a listener a lost connection would end the process.
+  pool.on('error', () => undefined);
+  const connecting = pool.connect();
+  const login = unlessAborted(connecting, signal).then(
+    (): Outcome => ({ kind: 'ok' }),
+    (error: unknown): Outcome => {
+      if (error instanceof HopFailed) return { kind: 'late' };
+      const { why, cause } = connectFailure(error, numbers);
+      return { kind: 'failed', why, cause };
+    },
+  );
+  void login.then((outcome) => {
+    const past =
+      outcome.kind === 'ok' ||
+      (outcome.kind === 'failed' && ['login-refused', 'database-unavailable'].includes(outcome.why));
+    secured(past ? { kind: 'ok', found: found ?? detail('notEncrypted') } : outcome);
+  });
+  return {
+    encryption,
+    login,
+    ask: (question) => pool.request().query(question),
+    end: async () => {
+      // A pool cannot be closed while it connects; what comes of it is closed when it is there.
+      const close = connecting.then(
+        () => pool.close(),
+        () => undefined,
+      );
+      if (!signal.aborted) await close.catch(() => undefined);
+    },
+  };
+}
+
+function certificateOf(socket: unknown, trusted: boolean): Text {
+  const { protocol = '', holder = '' } = certificateText(socket)?.params ?? {};
+  return detail(trusted ? 'certificateUnchecked' : 'certificate', {
+    protocol: String(protocol),
+    holder: String(holder),
+  });
+}
