@@ -220,9 +220,10 @@ function stampOf(paths, without) {
 
 /**
  * Builds what changed since it was last built; `force`: all; `only`: the named ones. Parts that do not exist in the sources
- * are left out. Throws when there is a part that cannot be built.
+ * are left out. Rejects, after the others are built, when there is a part that cannot be.
  */
 async function buildAll({ force, only, say }) {
+  const failures = [];
   for (const { name, words, entry, made, from, without, make } of OUTPUTS) {
     if (!existsSync(at(entry)) || (only.length > 0 && !only.includes(name))) continue;
     const file = at('dist', `${name}.stamp`);
@@ -230,11 +231,17 @@ async function buildAll({ force, only, say }) {
     if (!force && existsSync(file) && existsSync(at(made)) && readFileSync(file, 'utf8') === stamp) continue;
     const started = performance.now();
     rmSync(file, { force: true });
-    await make();
+    try {
+      await make();
+    } catch (error) {
+      failures.push(`${words}: ${error.message}`);
+      continue;
+    }
     mkdirSync(at('dist'), { recursive: true });
     writeFileSync(file, stamp);
     say(`built ${words} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
   }
+  if (failures.length > 0) throw new Error(failures.join('\n'));
 }
 
 try {
