@@ -1,119 +1,233 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { refusedCustomer, seedPacket } from '../unit/cli/seed-store.ts';
-import { SeededSite } from '../e2e/seeded-site.ts';
+import { startSite } from '../../main/compose.ts';
+import { synchronize } from '../../main/sandbox/day.ts';
+import { chance, pick, seededRandom } from '../../main/sandbox/sample-erp/seeded-random.ts';
+import type { Place } from '../../shared/contract/place.ts';
+import { startRealSite, type RealSite } from '../e2e/real-site.ts';
 
-export const SCENES = ['empty', 'fine', 'busy', 'parked', 'failing', 'lost'] as const;
+export const SCENES = ['empty', 'fine', 'busy', 'failing'] as const;
 export type SceneName = (typeof SCENES)[number];
 
-type Shoot = (scene: SceneName, openUrl: string, ready: (page: Page) => Promise<void>) => Promise<void>;
+/** A site in a state that a person can meet, held still for pictures. */
+export interface Scene {
+  readonly dataDir: string;
+  /** Resolves when the status screen shows what the scene is about. */
+  readonly ready: (page: Page) => Promise<void>;
+  readonly shots: readonly Shot[];
+  end(): Promise<void>;
+}
 
-const MINUTE = 60_000;
+export interface Shot {
+  readonly name: string;
+  readonly place: Place;
+  /** Goes on from the place: opens a detail, a dialog. */
+  readonly then?: ((page: Page) => Promise<void>) | undefined;
+}
 
-/** How each scene is made, and what must be on the page before a picture of it is taken. */
-const MAKE: Readonly<Record<SceneName, (site: SeededSite) => (page: Page) => Promise<void>>> = {
-  empty: (site) => {
-    site.lights = {
-      light: 'unknown',
-      lights: {
-        erp: { state: 'unknown', fact: { key: 'light.neverAsked', params: {} } },
-        cloud: { state: 'unknown', fact: { key: 'light.neverAsked', params: {} } },
+const SOON = 60_000;
+const siteIs = (state: string) => (page: Page) =>
+  page.locator(`[data-site-sentence][data-state="${state}"]`).waitFor({ timeout: SOON });
+
+const openFirst = async (page: Page): Promise<void> => {
+  await page.locator('[data-item]').first().click({ timeout: SOON });
+  await page.locator('[data-detail]').waitFor({ timeout: SOON });
+};
+
+const ROOMS: readonly Shot[] = [
+  { name: 'status', place: { screen: 'status' } },
+  { name: 'queue', place: { screen: 'queue' } },
+  { name: 'runs', place: { screen: 'runs' } },
+  { name: 'notifications', place: { screen: 'notifications' } },
+  { name: 'settings', place: { screen: 'settings' } },
+];
+
+const SECTIONS = ['clouds', 'links', 'schedule', 'alerts', 'language', 'advanced'] as const;
+
+const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
+  /** A computer on which the program was just installed. */
+  empty: async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'ferry-empty-'));
+    const agent = await startSite({ dataDir, env: {}, mode: 'run', setUp: true });
+    return {
+      dataDir,
+      ready: (page) => page.locator('[data-site-sentence]').waitFor({ timeout: SOON }),
+      shots: ROOMS,
+      end: async () => {
+        await agent.stop(AbortSignal.timeout(20_000));
+        rmSync(dataDir, { recursive: true, force: true });
       },
-      inCloud: { amount: 'unknown' },
-      lastRuns: [],
-      flows: [
-        { flow: 'pull', enabled: true, nextRun: site.now + 20_000 },
-        { flow: 'push', enabled: true, nextRun: site.now + 20_000 },
-      ],
     };
-    return (page) => page.getByText('No run yet.').waitFor();
   },
-  fine: (site) => {
-    site.lights = { light: 'fine', settledToday: 42, lastIn: site.now - 2 * MINUTE };
-    return (page) => page.locator('.sentence[data-state="fine"]').waitFor();
-  },
-  busy: (site) => {
-    seedPacket(site.store, { id: 'P-7', label: 'Order SO-1050, Krämer', user: 'ANNA' }, site.now - MINUTE);
-    site.lights = {
-      light: 'working',
-      settledToday: 41,
-      flows: [
-        {
-          flow: 'pull',
-          enabled: true,
-          running: { run: 42, since: site.now, stage: { key: 'stage.apply', params: {} } },
-        },
-        { flow: 'push', enabled: true, nextRun: site.now + 21 * MINUTE },
-      ],
-    };
-    return (page) => page.getByRole('progressbar').waitFor();
-  },
-  parked: (site) => {
-    site.seed();
-    seedPacket(
-      site.store,
+
+  fine: async () => {
+    const site = await startRealSite('1h');
+    await firstRound(site);
+    await orders(site, 14);
+    await site.agent.handlers.sync({});
+    return scene(site, siteIs('fine'), [
+      ...ROOMS,
+      { name: 'queue-detail', place: { screen: 'queue' }, then: openFirst },
+      ...SECTIONS.map((section): Shot => ({
+        name: `settings-${section}`,
+        place: { screen: 'settings', section },
+      })),
       {
-        id: 'P-4',
-        label: 'Order SO-1044, Γαλακτοκομικά Παπαδόπουλος & Υιοί ΑΕ, Θεσσαλονίκη',
-        user: 'Élodie',
-        park: refusedCustomer,
+        name: 'settings-test',
+        place: { screen: 'settings', section: 'erps' },
+        then: async (page) => {
+          await page.getByRole('button', { name: 'Test', exact: true }).click();
+          const result = page.locator('[data-hop-result]');
+          await result.waitFor({ timeout: SOON });
+          await page.locator('[data-hop]').last().scrollIntoViewIfNeeded();
+        },
       },
-      site.now - 3 * 60 * MINUTE,
-    );
-    return (page) => page.getByRole('row', { name: /SO-1044/ }).waitFor();
+    ]);
   },
-  failing: (site) => {
-    site.seed();
-    site.lights = {
-      light: 'attention',
-      lights: {
-        erp: {
-          state: 'attention',
-          since: site.now - 10 * MINUTE,
-          fact: { key: 'failure.erpUnreachable.what', params: { cause: 'ECONNREFUSED' } },
-        },
-        cloud: {
-          state: 'fine',
-          since: site.now - 12_000,
-          fact: { key: 'light.answers', params: {} },
-        },
+
+  /** Every upload takes its time, and the ERP holds what the phones sent. */
+  busy: async () => {
+    const site = await startRealSite('1h');
+    await firstRound(site);
+    await orders(site, 9);
+    await site.world.cloud.call('faults', [
+      { on: 'pushLink', kind: 'delay', ms: 8_000, times: 100_000 },
+      { on: 'download', kind: 'delay', ms: 4_000, times: 100_000 },
+    ]);
+    await site.agent.handlers.sync({});
+    return scene(site, siteIs('working'), ROOMS);
+  },
+
+  failing: async () => {
+    const site = await startRealSite('1h');
+    quicken(site);
+    await firstRound(site);
+    await orders(site, 5);
+    const odd = await site.alteredPhone(site.world.phones[2]!.user, (xml) =>
+      xml.replace(/<documentType>\d/, '<documentType>77'),
+    );
+    odd.order();
+    await odd.send();
+    const { handlers } = site.agent;
+    await handlers.sync({});
+    await until(site, (link) => link.parked === 1 && link.pendingIn.count === 0);
+    await site.erp('stop');
+    await site.erp('close');
+    await orders(site, 3);
+    await handlers.sync({});
+    await until(site, (link) => link.pendingIn.count > 0);
+    return scene(
+      site,
+      async (page) => {
+        await page.locator('[data-light="erp"][data-state="attention"]').waitFor({ timeout: SOON });
       },
-      lastRuns: [
+      [
+        ...ROOMS,
+        { name: 'queue-detail', place: { screen: 'queue', view: 'parked' }, then: openFirst },
         {
-          id: 44,
-          link: 'field-sales',
-          flow: 'pull',
-          trigger: 'schedule',
-          startedAt: site.now - 2 * MINUTE,
-          endedAt: site.now - 2 * MINUTE + 3_000,
-          outcome: 'failed',
-          counts: { lists: 3, listed: 3, stored: 3 },
-          failure: {
-            owner: 'erp-administrator',
-            what: { key: 'failure.erpUnreachable.what', params: { cause: 'ECONNREFUSED' } },
-            next: { key: 'failure.erpUnreachable.next', params: {} },
+          name: 'queue-discard',
+          place: { screen: 'queue', view: 'parked' },
+          then: async (page) => {
+            await openFirst(page);
+            await page.locator('[data-detail]').getByRole('button', { name: 'Discard' }).click();
+            await page.getByRole('dialog').waitFor();
+          },
+        },
+        {
+          name: 'settings-mistake',
+          place: { screen: 'settings', section: 'schedule' },
+          then: async (page) => {
+            await page.locator('input[name="links[0].pull.every"]').fill('often');
+            await page.locator('[data-problem]').waitFor({ timeout: SOON });
           },
         },
       ],
-    };
-    return (page) => page.locator('[data-light="erp"][data-state="attention"]').waitFor();
-  },
-  lost: () => async (page) => {
-    await page.route('**/api/**', (route) => route.abort());
-    await page.reload();
-    await page.getByRole('status').waitFor();
+      async () => {
+        await site.erp('start');
+      },
+    );
   },
 };
 
-/** Makes each scene on a site of its own and hands its address on. */
-export async function playScenes(only: string | undefined, shoot: Shoot): Promise<void> {
-  for (const scene of SCENES) {
-    if (only !== undefined && only !== scene) continue;
-    const site = new SeededSite();
+/** Alerts at once: pictures of them need not wait out their delays. */
+function quicken(site: RealSite): void {
+  const file = join(site.world.dataDir, 'site.json');
+  const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  const alerts = { delays: { 'erp-unreachable': '1s', 'items-parked': '1s' } };
+  writeFileSync(file, JSON.stringify({ ...settings, alerts }, undefined, 2));
+}
+
+const scene = (
+  site: RealSite,
+  ready: Scene['ready'],
+  shots: readonly Shot[],
+  before?: () => Promise<void>,
+): Scene => ({
+  dataDir: site.world.dataDir,
+  ready,
+  shots,
+  end: async () => {
+    await before?.();
+    await site.cloud('start');
+    await site.end();
+  },
+});
+
+type LinkNow = Awaited<ReturnType<typeof linkOf>>;
+
+async function linkOf(site: RealSite) {
+  const reply = await site.agent.handlers.status({});
+  const link = reply.ok ? reply.value.links[0] : undefined;
+  if (link === undefined) throw new Error('the site has no link');
+  return link;
+}
+
+/** Looks at every event until it holds. */
+async function until(site: RealSite, holds: (link: LinkNow) => boolean): Promise<void> {
+  const deadline = AbortSignal.timeout(SOON);
+  await new Promise<void>((resolve, reject) => {
+    deadline.addEventListener('abort', () => reject(new Error('the scene did not come about')), {
+      once: true,
+    });
+    const end = site.agent.events.subscribe(({ status }) => {
+      const link = status.links[0];
+      if (link === undefined || !holds(link)) return;
+      end();
+      resolve();
+    });
+  });
+}
+
+/** The snapshots of a new site, and the phones that fetch them. */
+async function firstRound(site: RealSite): Promise<void> {
+  await until(site, (link) => link.lastOut !== undefined && link.pendingOut.count === 0);
+  for (const phone of site.world.phones) await synchronize(site.world.cloud, phone);
+}
+
+async function orders(site: RealSite, count: number): Promise<void> {
+  const random = seededRandom('pictures');
+  for (let made = 0; made < count; made += 1) {
+    const phone = pick(random, site.world.phones);
+    if (chance(random, 0.2)) phone.pay({});
+    else phone.orders([{}]);
+    await phone.send();
+  }
+}
+
+/** Makes each scene and hands it on. */
+export async function playScenes(
+  only: string | undefined,
+  shoot: (name: SceneName, scene: Scene) => Promise<void>,
+): Promise<void> {
+  for (const name of SCENES) {
+    if (only !== undefined && only !== name) continue;
+    const made = await MAKE[name]();
     try {
-      const ready = MAKE[scene](site);
-      await shoot(scene, await site.serve(), ready);
+      await shoot(name, made);
     } finally {
-      await site.remove();
+      await made.end();
     }
   }
 }
