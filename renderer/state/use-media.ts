@@ -14,3 +14,6 @@ export const useDark = watching('(prefers-color-scheme: dark)');
 
 /** Whether there is no room for words beside the icons of the navigation. */
 export const useNarrow = watching('(max-width: 900px)');
+
+/** Whether the system's own few colours are to be used. */
+export const useForcedColors = watching('(forced-colors: active)');
