@@ -69,7 +69,12 @@ export function storeFailure({ out }: Context, error: unknown): number {
   out.failure({
     code: `store-${error.code}`,
     message: `The local store cannot be used: ${error.message}`,
-    hint: error.code === 'newer' ? 'Use the newer version of ERP Ferry.' : 'Look at the data folder.',
+    hint:
+      error.code === 'newer'
+        ? 'Use the newer version of ERP Ferry.'
+        : error.code === 'older'
+          ? 'Start the agent once: erp-ferry run'
+          : 'Look at the data folder.',
   });
   return EXIT.failed;
 }

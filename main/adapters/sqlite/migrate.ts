@@ -26,6 +26,16 @@ export function refuseForeign(db: ReadDb, file: string, migrations: readonly Mig
   return found;
 }
 
+/** The same for a reader, who cannot upgrade: refuses an older store too (`older`). */
+export function refuseOlder(db: ReadDb, file: string, migrations: readonly Migration[]): void {
+  const found = refuseForeign(db, file, migrations);
+  if (found < latestOf(migrations))
+    throw new StoreError(
+      'older',
+      `${file} was written by an older version of this program: start the agent once, it upgrades it`,
+    );
+}
+
 /**
  * Brings the file to the last of `migrations`, each in a transaction of its own; an older store is copied to
  * `<file>.v<version>` first. Refuses what `refuseForeign` refuses.

@@ -9,7 +9,7 @@ import { archiveFiles } from './archive-files.ts';
 import { claims } from './claims.ts';
 import { openForReading, openForWriting } from './connection.ts';
 import type { WriteLimits } from './connection.ts';
-import { migrate, refuseForeign } from './migrate.ts';
+import { migrate, refuseOlder } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { pulledPackets } from './pulled-packets.ts';
 import { pushedSnapshots } from './pushed-snapshots.ts';
@@ -21,7 +21,7 @@ import { runsAndFacts } from './runs-and-facts.ts';
 import { translated } from './sqlite-error.ts';
 import { readContext, writeContext } from './store-context.ts';
 import type { OnDamaged } from './store-context.ts';
-import { registerSearch } from './statements/item-search.ts';
+import { registerSearch } from './statements/item-filter.ts';
 
 export interface StoreOptions {
   /** Absolute path of `ferry.sqlite`; its folder must exist. */
@@ -92,7 +92,7 @@ export function openReadStore(file: string, options: Omit<StoreOptions, 'file'> 
   const db = openForReading(file);
   try {
     translated(() => {
-      refuseForeign(db, file, MIGRATIONS);
+      refuseOlder(db, file, MIGRATIONS);
     });
     registerSearch(db);
   } catch (error) {

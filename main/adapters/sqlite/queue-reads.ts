@@ -1,4 +1,3 @@
-import type { ItemState } from '../../core/queue/item.ts';
 import type { OpenListing, QueueCounts, QueueStore } from '../../core/queue/queue-store.ts';
 import type { LinkId, Sha256 } from '../../../shared/model/ids.ts';
 import { instantOfLocal, localTimeAt } from '../../../shared/model/time.ts';
@@ -7,10 +6,9 @@ import { readableItems } from './store-context.ts';
 import type { ReadContext } from './store-context.ts';
 import { findLinkFact, readEndpoints } from './statements/facts.ts';
 import {
-  countOpen,
-  countSettledSince,
   findInDoubt,
   findItem,
+  findItemRow,
   findNextDueAt,
   findOpenOfUser,
   findPacketItems,
@@ -19,10 +17,17 @@ import {
   readSpoolHashes,
   readTimeline,
 } from './statements/item-read.ts';
-import { countItems, searchItems } from './statements/item-search.ts';
+import {
+  countSettledSince,
+  countUnreported,
+  ENDED,
+  findOldest,
+  pendingOf,
+  readGroups,
+} from './statements/counters.ts';
+import { searchItems } from './item-search.ts';
 import { isDocumentKnown, readRecentLedger } from './statements/ledger.ts';
 import {
-  countUnreported,
   isDeliveryChecked,
   readDeliveries,
   readInboundMark,
@@ -66,8 +71,9 @@ export function queueReads(context: ReadContext): QueueReads {
   const { db, read } = context;
   return {
     get: (id) => read(() => findItem(db, id)),
-    list: (query) => read(() => readableItems(context, searchItems(db, query))),
-    count: (query) => read(() => countItems(db, query)),
+    list: (query) =>
+      read(() => readableItems(context, rowsOf(context, atOnce(searchItems(db, query, false)).ids))),
+    count: (query) => read(() => atOnce(searchItems(db, { ...query, limit: 0, offset: 0 }, true)).total),
     counts: (link, now) => read(() => countsOf(context, link, now)),
     timeline: (id) => read(() => readTimeline(db, id)),
     nextDue: (link, direction) => read(() => findNextDueAt(db, link, direction)),
@@ -85,7 +91,7 @@ export function queueReads(context: ReadContext): QueueReads {
     lastAccepted: (link, user) => read(() => findAccepted(db, link, user)),
     snapshotMeta: (id) => read(() => findSnapshotMeta(db, id)),
     unsentSnapshots: (link) => read(() => readableItems(context, findUnsent(db, link))),
-    runs: (query) => read(() => readRuns(db, query.link, query.limit)),
+    runs: (query) => read(() => readRuns(db, query)),
     lastStarted: (link, flow) => read(() => findLastStarted(db, link, flow)),
     endpoints: () => read(() => readEndpoints(db)),
     lastList: (link) => read(() => findLinkFact(db, link).list),
@@ -95,23 +101,35 @@ export function queueReads(context: ReadContext): QueueReads {
   };
 }
 
+/** The rows of a page; one that went since it was found is left out. */
+export const rowsOf = ({ db }: ReadContext, ids: readonly number[]): readonly unknown[] =>
+  ids.flatMap((id) => findItemRow(db, id) ?? []);
+
+/** A search from beginning to end, for callers that have nobody to give room to. */
+function atOnce<T>(search: Generator<undefined, T>): T {
+  for (;;) {
+    const step = search.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Costs the same whatever the size of the queue: counters, and one look into an index per state that has items. */
 function countsOf(context: ReadContext, link: LinkId, now: Instant): QueueCounts {
   const { db } = context;
-  const open = countOpen(db, link);
-  const pendingIn = open.filter((one) => one.direction === 'in' && one.state !== 'parked');
-  // At most one unsent snapshot per user, so snapshots are users; a parked one is not accepted either.
-  const pendingOut = open.filter((one) => one.direction === 'out');
-  const sum = (of: typeof open): number => of.reduce((total, one) => total + one.n, 0);
-  const oldest = (of: typeof open): Instant | undefined =>
-    of.length === 0 ? undefined : Math.min(...of.map((one) => one.oldest));
-  const inState = (state: ItemState): number => sum(open.filter((one) => one.state === state));
+  const groups = readGroups(db, link);
+  const open = groups.filter((one) => !ENDED.has(one.state));
+  const oldest = (of: typeof open): Instant | undefined => {
+    const found = of.flatMap((group) => findOldest(db, group) ?? []);
+    return found.length === 0 ? undefined : Math.min(...found);
+  };
+  const { pendingIn, pendingOut, parked } = pendingOf(groups);
   return {
-    pendingIn: sum(pendingIn),
-    oldestPendingIn: oldest(pendingIn),
-    pendingOut: sum(pendingOut),
-    oldestPendingOut: oldest(pendingOut),
-    parked: inState('parked'),
-    unknown: inState('unknown'),
+    pendingIn,
+    oldestPendingIn: oldest(open.filter((one) => one.direction === 'in' && one.state !== 'parked')),
+    pendingOut,
+    oldestPendingOut: oldest(open.filter((one) => one.direction === 'out')),
+    parked,
+    unknown: open.reduce((total, one) => (one.state === 'unknown' ? total + one.n : total), 0),
     settledToday: countSettledSince(db, link, startOfDay(now, context.zone)),
     unreported: countUnreported(db, link),
     lastSettledIn: findLinkFact(db, link).lastSettledIn,
@@ -119,7 +137,7 @@ function countsOf(context: ReadContext, link: LinkId, now: Instant): QueueCounts
   };
 }
 
-function startOfDay(now: Instant, zone: string): Instant {
+export function startOfDay(now: Instant, zone: string): Instant {
   const midnight = { ...localTimeAt(now, zone), hour: 0, minute: 0, second: 0, millisecond: 0 };
   return instantOfLocal(midnight, zone);
 }

@@ -1,6 +1,7 @@
 import { openForReading } from './connection.ts';
 import { storeErrorOf } from './sqlite-error.ts';
 import { StoreError } from '../../core/queue/store-error.ts';
+import { findWrongCounters } from './statements/counters.ts';
 
 /**
  * Reads the whole file and looks for damage: an empty list means none was found. Slow for a large store (about a second
@@ -13,7 +14,9 @@ export function quickCheck(file: string): readonly string[] {
       Record<string, unknown>
     >[];
     const findings = rows.map((row) => String(row['quick_check']));
-    return findings.length === 1 && findings[0] === 'ok' ? [] : findings;
+    const sound = findings.length === 1 && findings[0] === 'ok';
+    // Counters that are wrong would show an empty queue that is not: damage like any other.
+    return sound ? findWrongCounters(db) : findings;
   } catch (error) {
     const known = storeErrorOf(error);
     // Damage so deep that SQLite stops reading is a finding, not a failure of the check.

@@ -25,7 +25,7 @@ function scratch(file: string): void {
   const raw = rawDatabase(file);
   raw.pragma('wal_checkpoint(TRUNCATE)');
   const page = Number(
-    raw.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'document_at'`).pluck().get(),
+    raw.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'document_day'`).pluck().get(),
   );
   const size = Number(raw.pragma('page_size', { simple: true }));
   raw.close();

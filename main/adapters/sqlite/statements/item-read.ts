@@ -11,8 +11,13 @@ import { ITEM_COLUMNS, decodeItem } from './item-row.ts';
 import { prepared } from './prepared.ts';
 
 export function findItem(db: ReadDb, id: ItemId): Item | undefined {
-  const row: unknown = prepared(db, `SELECT ${ITEM_COLUMNS} FROM item AS i WHERE i.id = ?`).get(id);
+  const row = findItemRow(db, id);
   return row === undefined ? undefined : decodeItem(row);
+}
+
+/** The row as it is: undecoded, because a damaged one must not hide the others of a page. */
+export function findItemRow(db: ReadDb, id: number): unknown {
+  return prepared(db, `SELECT ${ITEM_COLUMNS} FROM item AS i WHERE i.id = ?`).get(id);
 }
 
 /** The id only: a damaged row must be nameable. */
@@ -119,34 +124,6 @@ export function findOpenOfUser(
   ).get(link, user);
   const found = decode(z.object({ pending: z.int(), parked_since: optional(z.int()) }), row, 'item');
   return { pending: found.pending, parkedSince: found.parked_since };
-}
-
-const stateCount = z.object({
-  direction: z.enum(['in', 'out']),
-  state: z.string(),
-  n: z.int(),
-  oldest: z.int(),
-});
-export type StateCount = z.infer<typeof stateCount>;
-
-/** Items that are neither settled nor discarded, by direction and state. */
-export function countOpen(db: ReadDb, link: LinkId): readonly StateCount[] {
-  return prepared(
-    db,
-    `SELECT i.direction, i.state, count(*) AS n, min(i.created_at) AS oldest FROM item AS i
-     WHERE i.state NOT IN ('settled', 'discarded') AND i.link = ? GROUP BY i.direction, i.state`,
-  )
-    .all(link)
-    .map((row) => decode(stateCount, row, 'item'));
-}
-
-export function countSettledSince(db: ReadDb, link: LinkId, since: Instant): number {
-  const row: unknown = prepared(
-    db,
-    `SELECT count(*) AS n FROM item AS i
-     WHERE i.settled_at IS NOT NULL AND i.link = ? AND i.settled_at >= ? AND i.state = 'settled'`,
-  ).get(link, since);
-  return decode(z.object({ n: z.int() }), row, 'item').n;
 }
 
 export function readTimeline(db: ReadDb, id: ItemId): readonly TimelineEntry[] {

@@ -175,21 +175,6 @@ export function readDeliveries(
     });
 }
 
-/** Packets that are stored here and were not reported since they were listed last. */
-export function countUnreported(db: ReadDb, link: LinkId): number {
-  const row: unknown = prepared(
-    db,
-    `SELECT count(*) AS n FROM (
-       SELECT DISTINCT d.queue, d.packet_id FROM delivery AS d
-       WHERE d.reported = 0 AND d.link = :link
-         AND (EXISTS (SELECT 1 FROM item AS i WHERE i.direction = 'in' AND i.link = :link AND i.queue = d.queue
-                        AND i.external_id = d.packet_id)
-           OR EXISTS (SELECT 1 FROM archived_packet AS k WHERE k.link = :link AND k.queue = d.queue
-                        AND k.packet_id = d.packet_id)))`,
-  ).get({ link });
-  return decode(z.object({ n: z.int() }), row, 'delivery').n;
-}
-
 /** Inbound traffic of the user moved on. */
 export function raiseInboundMark(db: WriteDb, link: LinkId, user: string): void {
   prepared(

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import type { Flow, Pause, Run, RunCounts, RunOutcome, Trigger } from '../../../core/queue/queue-store.ts';
+import type {
+  Flow,
+  Pause,
+  Run,
+  RunCounts,
+  RunOutcome,
+  RunQuery,
+  Trigger,
+} from '../../../core/queue/queue-store.ts';
 import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import type { LinkId } from '../../../../shared/model/ids.ts';
 import { linkId } from '../../../../shared/model/ids.ts';
@@ -82,12 +90,17 @@ export function interruptRunsOfOthers(db: WriteDb, start: string, now: Instant):
 }
 
 /** Newest first. */
-export function readRuns(db: ReadDb, link: LinkId | undefined, limit: number): readonly Run[] {
+export function readRuns(db: ReadDb, { link, before, limit }: RunQuery): readonly Run[] {
+  const below = before ?? Number.MAX_SAFE_INTEGER;
   const columns = 'id, link, flow, trigger_kind, started_at, ended_at, outcome, counts, failure';
   const rows =
     link === undefined
-      ? prepared(db, `SELECT ${columns} FROM run ORDER BY id DESC LIMIT ?`).all(limit)
-      : prepared(db, `SELECT ${columns} FROM run WHERE link = ? ORDER BY id DESC LIMIT ?`).all(link, limit);
+      ? prepared(db, `SELECT ${columns} FROM run WHERE id < ? ORDER BY id DESC LIMIT ?`).all(below, limit)
+      : prepared(db, `SELECT ${columns} FROM run WHERE link = ? AND id < ? ORDER BY id DESC LIMIT ?`).all(
+          link,
+          below,
+          limit,
+        );
   return rows.map(decodeRun);
 }
 
