@@ -60,7 +60,7 @@ function serverError(error: unknown): (SqlFailed & { kind: 'refused' }) | undefi
   // A begin or commit wraps the error it got.
   const inner = (error as { originalError?: { info?: unknown } & Error }).originalError;
   const info = (error as { number?: unknown }).number === undefined ? inner : error;
-  const { number, state, class: severity, procName, lineNumber } = info as unknown as Record<string, unknown>;
+  const { number, state, class: severity, procName, lineNumber } = (info ?? {}) as Record<string, unknown>;
   if (typeof number !== 'number') return undefined;
   return {
     kind: 'refused',
