@@ -123,8 +123,31 @@ export function parseJson(
 
 /** Where, but not what stands there: the parser's own words quote the text, and somebody may have typed a password into it. */
 function placeOf(error: unknown, text: string): string {
-  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-  if (position === undefined) return 'it ends too early';
-  const before = text.slice(0, Number(position)).split('\n');
+  const position = /position (\d+)/.exec(wordsOf(error))?.[1];
+  const at = position === undefined ? strangeToken(text) : Number(position);
+  if (at === undefined || at >= text.trimEnd().length) return 'it ends too early';
+  const before = text.slice(0, at).split('\n');
   return `see line ${before.length}, character ${(before.at(-1) ?? '').length + 1}`;
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : '');
+
+/** For a token that cannot stand where it does the parser gives no position: the shortest beginning that has it ends with it. */
+function strangeToken(text: string): number | undefined {
+  const strange = (length: number): boolean => {
+    try {
+      JSON.parse(text.slice(0, length));
+      return false;
+    } catch (error) {
+      return wordsOf(error).startsWith('Unexpected token');
+    }
+  };
+  if (!strange(text.length)) return undefined;
+  let [without, within] = [0, text.length];
+  while (within - without > 1) {
+    const middle = Math.floor((without + within) / 2);
+    if (strange(middle)) within = middle;
+    else without = middle;
+  }
+  return within - 1;
 }
