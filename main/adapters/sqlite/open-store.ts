@@ -5,6 +5,8 @@ import type { Runtime } from '../../core/runtime/runtime.ts';
 import type { ItemId, StartId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { HousekeepingStore } from '../../core/queue/housekeeping.ts';
+import type { AlertStore } from '../../core/alerts/alert-store.ts';
+import { alertStore } from './alert-store.ts';
 import { archiveFiles } from './archive-files.ts';
 import { claims } from './claims.ts';
 import { openForReading, openForWriting } from './connection.ts';
@@ -34,7 +36,8 @@ export interface StoreOptions {
 
 export type SqliteStore = QueueStore &
   QueueReads &
-  HousekeepingStore & {
+  HousekeepingStore &
+  AlertStore & {
     /** parked -> discarded. Undefined when the state does not allow it. The caller has proven that nothing was applied. */
     discard(id: ItemId, note: string, now: Instant): Item | undefined;
     /** Moves the log into the file and cuts it. Cheap when there is little. */
@@ -77,6 +80,7 @@ export function openStore(
     ...runsAndFacts(context),
     ...retention(context, archive),
     ...replay(context, archive),
+    ...alertStore(context),
     checkpoint: () => {
       translated(() => db.pragma('wal_checkpoint(TRUNCATE)'));
     },
