@@ -12,7 +12,7 @@ import {
   type Told,
 } from './decide.ts';
 
-/** Time as the keeper takes it: milliseconds that never go back, and one timer at a time. */
+/** Time as the keeper takes it: milliseconds that never go back, and timers. */
 export interface KeeperClock {
   now(): number;
   /** Calls back once, not before `ms` have passed. The result calls it off. */
@@ -31,6 +31,9 @@ export interface KeeperParts {
   /** Nothing of ours runs any more, or nobody waits for it: the program may end. */
   readonly onLeave: () => void;
 }
+
+/** Longer than the pipe's own deadline for a greeting. */
+const ANSWER_MS = 15_000;
 
 /** Carries out what `decide` says: the one place that starts, asks and ends the agent. */
 export class AgentKeeper {
@@ -114,10 +117,18 @@ export class AgentKeeper {
   }
 
   async #connect(): Promise<void> {
+    let late = false;
+    // An agent that took the connection and froze must not hold up the looking for ever.
+    const callOff = this.#parts.clock.after(ANSWER_MS, () => {
+      late = true;
+      this.#step({ kind: 'not-connected', why: 'silent' });
+    });
     const connected = await this.#parts.connect().catch((error: unknown) => ({
       ok: false as const,
       failure: { kind: 'silent' as const, message: error instanceof Error ? error.message : 'failed' },
     }));
+    callOff();
+    if (late) return connected.ok ? connected.value.close() : undefined;
     if (!connected.ok) return this.#step({ kind: 'not-connected', why: connected.failure.kind });
     const client = connected.value;
     this.#client = client;
