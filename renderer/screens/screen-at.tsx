@@ -1,4 +1,6 @@
 import type { Place } from '../../shared/contract/place.ts';
+import { NotificationsScreen } from './notifications/notifications-screen.tsx';
+import { RunsScreen } from './runs/runs-screen.tsx';
 import { SettingsScreen } from './settings/settings-screen.tsx';
 import { StatusScreen } from './status/status-screen.tsx';
 
@@ -7,6 +9,10 @@ export function ScreenAt({ place }: { readonly place: Place }) {
   switch (place.screen) {
     case 'settings':
       return <SettingsScreen place={place} />;
+    case 'runs':
+      return <RunsScreen link={place.link} />;
+    case 'notifications':
+      return <NotificationsScreen alert={place.alert} />;
     default:
       return <StatusScreen />;
   }

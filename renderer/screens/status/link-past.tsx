@@ -16,7 +16,7 @@ const useStyles = makeStyles({
   },
   run: {
     display: 'flex',
-    alignItems: 'baseline',
+    alignItems: 'center',
     flexWrap: 'wrap',
     flex: '1 1 360px',
     minWidth: 0,

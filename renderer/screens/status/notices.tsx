@@ -1,12 +1,11 @@
-import { MessageBar, MessageBarBody, MessageBarTitle, makeStyles, tokens } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import type { Explanation } from '../../../shared/contract/explanation.ts';
 import { Advice } from '../../components/advice.tsx';
-import { StateShape } from '../../components/state-shape.tsx';
+import { InfoBar } from '../../components/info-bar.tsx';
 import { useSpeaker } from '../../state/contexts.ts';
 
 const useStyles = makeStyles({
   list: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
-  body: { paddingTop: tokens.spacingVerticalS, paddingBottom: tokens.spacingVerticalS },
 });
 
 /** Facts of the site itself that need a look. */
@@ -16,22 +15,15 @@ export function Notices({ notices }: { readonly notices: readonly Explanation[] 
   if (notices.length === 0) return undefined;
   return (
     <section className={styles.list} aria-label={speaker.text('page.notices')}>
-      {notices.map((notice) => {
-        const calm = notice.owner === 'nobody';
-        return (
-          <MessageBar
-            key={notice.what.key}
-            layout="multiline"
-            intent={calm ? 'info' : 'error'}
-            icon={<StateShape state={calm ? 'waiting' : 'attention'} />}
-          >
-            <MessageBarBody className={styles.body}>
-              <MessageBarTitle>{speaker.say(notice.what)}</MessageBarTitle>
-              <Advice owner={notice.owner} next={notice.next} />
-            </MessageBarBody>
-          </MessageBar>
-        );
-      })}
+      {notices.map((notice) => (
+        <InfoBar
+          key={notice.what.key}
+          state={notice.owner === 'nobody' ? 'unknown' : 'attention'}
+          title={speaker.say(notice.what)}
+        >
+          <Advice owner={notice.owner} next={notice.next} />
+        </InfoBar>
+      ))}
     </section>
   );
 }

@@ -37,7 +37,7 @@ const useStyles = makeStyles({
     '@media (forced-colors: active)': { color: 'Highlight', forcedColorAdjust: 'none' },
   },
   second: {
-    color: tokens.colorPaletteTealForeground2,
+    color: tokens.colorNeutralForeground3,
     '@media (forced-colors: active)': { color: 'CanvasText', forcedColorAdjust: 'none' },
   },
   third: {
