@@ -20,6 +20,7 @@ import { cloudKey, erpPassword } from './agent/settings/secret-entries.ts';
 import type { Life } from './agent/settings/site-host.ts';
 import { SiteAgent } from './agent/site-agent.ts';
 import { StartRefused, type StartOptions } from './cli/program.ts';
+import { assembleAlerting, MAIL_PASSWORD, WEBHOOK_URL } from './compose-alerting.ts';
 import { assembleLink, engineLog, type Edges, type SharedParts } from './compose-link.ts';
 import type { PacketLink } from './core/packets/packet-link.ts';
 import { Endpoints } from './core/queue/endpoints.ts';
@@ -113,6 +114,8 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
     ends.push(async () => {
       await Promise.all(built.map(({ erp }) => erp.close()));
     });
+    const { settings } = site;
+    const alerting = assembleAlerting({ settings, store, runtime, secrets, http, log });
     const agent: SiteAgent = new SiteAgent({
       settings: site.settings,
       notices,
@@ -121,6 +124,7 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       endpoints,
       bodies,
       housekeeping,
+      alerting,
       runtime,
       startId: start,
       version: host.version,
@@ -147,6 +151,7 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       stop: () => agent.stop(),
       end: () => endAll(ends),
       secretChanged: async (name) => {
+        if (name === MAIL_PASSWORD || name === WEBHOOK_URL) alerting.retry();
         const asking = await signInAnew(built, name);
         const failing = endpoints.facts().flatMap(({ endpoint, failure }) => failure && endpoint);
         const links = asking

@@ -29,6 +29,7 @@ export class SiteAgent {
   /** Something a viewer may want to see changed. */
   changed(): void {
     this.#feed.changed();
+    this.parts.alerting.siteChanged();
   }
 
   status(): SiteStatus {
@@ -47,6 +48,7 @@ export class SiteAgent {
     await Promise.all([
       this.#feed.run(signal),
       this.parts.housekeeping.run(signal),
+      this.parts.alerting.run({ status: () => this.status(), changed: () => this.#feed.changed() }, signal),
       ...this.parts.links.map((link) => link.run(signal)),
     ]);
     await this.#release();

@@ -7,6 +7,7 @@ import type { PacketLink } from '../core/packets/packet-link.ts';
 import type { Endpoints } from '../core/queue/endpoints.ts';
 import type { Housekeeping } from '../core/queue/housekeeping.ts';
 import type { QueueStore } from '../core/queue/queue-store.ts';
+import type { Alerting } from './alerting.ts';
 import type { BodyStore } from '../core/runtime/body-store.ts';
 import type { Runtime } from '../core/runtime/runtime.ts';
 
@@ -20,6 +21,7 @@ export interface SiteParts {
   readonly endpoints: Endpoints;
   readonly bodies: BodyStore;
   readonly housekeeping: Housekeeping;
+  readonly alerting: Alerting;
   readonly runtime: Runtime;
   readonly startId: StartId;
   readonly version: string;

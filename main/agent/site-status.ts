@@ -194,8 +194,8 @@ export function siteStatus(agent: SiteParts): SiteStatus {
       SOUNDNESS_LIGHT[housekeeping.soundness()],
       ...(housekeeping.tidyFailure() === undefined ? [] : ['attention' as const]),
     ]),
-    notices: [...agent.notices, ...failing, ...storeNotices(agent)],
-    alerts: [],
+    notices: [...agent.notices, ...failing, ...storeNotices(agent), ...agent.alerting.notices()],
+    alerts: agent.alerting.active(),
     links: views,
   };
 }
