@@ -7,7 +7,7 @@ const useStyles = makeStyles({
     display: 'inline-flex',
     alignItems: 'center',
     gap: tokens.spacingHorizontalXS,
-    whiteSpace: 'nowrap',
+    verticalAlign: 'middle',
   },
 });
 

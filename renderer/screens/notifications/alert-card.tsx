@@ -20,7 +20,8 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusXLarge,
-    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+    // Only a deep link moves the focus here, and its mark says so already.
+    ':focus': { outlineStyle: 'none' },
   },
   chosen: {
     border: `1px solid ${tokens.colorCompoundBrandStroke}`,
@@ -119,7 +120,7 @@ export function AlertCard({ alert, live, chosen }: AlertCardProps) {
         </div>
       )}
       <div className={styles.foot}>
-        {place.screen !== 'notifications' && (
+        {!over && place.screen !== 'notifications' && (
           <Button
             aria-label={speaker.text('notes.openOf', { action: show, title })}
             onClick={() => goTo(place)}

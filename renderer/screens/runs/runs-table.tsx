@@ -44,13 +44,11 @@ const useStyles = makeStyles({
   },
   quiet: { color: tokens.colorNeutralForeground3 },
   toggle: { width: '44px' },
-  when: { width: '124px' },
-  link: { width: '17%' },
-  trigger: { width: '104px', '@media (max-width: 1000px)': { display: 'none' } },
-  outcome: { width: '23%' },
+  when: { width: '116px', '@media (max-width: 1000px)': { width: '96px' } },
+  link: { width: '236px', '@media (max-width: 1000px)': { width: '26%' } },
+  outcome: { width: '190px', '@media (max-width: 1000px)': { width: '128px' } },
   took: { width: '72px', textAlign: 'end', paddingRight: tokens.spacingHorizontalL },
   way: { ...typographyStyles.caption1, color: tokens.colorNeutralForeground3, display: 'block' },
-  badge: { whiteSpace: 'normal' },
 });
 
 interface RunsTableProps {
@@ -83,9 +81,6 @@ export function RunsTable({ runs, links }: RunsTableProps) {
           </th>
           <th scope="col" className={mergeClasses(styles.head, styles.link)}>
             {speaker.text('runs.link')}
-          </th>
-          <th scope="col" className={mergeClasses(styles.head, styles.trigger)}>
-            {speaker.text('runs.trigger')}
           </th>
           <th scope="col" className={styles.head}>
             {speaker.text('runs.counts')}
@@ -148,30 +143,33 @@ function RunRow({ run, running, open, onToggle }: RunRowProps) {
         </th>
         <td className={styles.cell}>
           {run.link}
-          <span className={styles.way}>{speaker.text(`flow.${run.flow}`)}</span>
-        </td>
-        <td className={mergeClasses(styles.cell, styles.trigger)}>
-          {speaker.text(`run.trigger.${run.trigger}`)}
+          <span className={styles.way}>
+            {speaker.text('runs.how', {
+              way: speaker.text(`flow.${run.flow}`),
+              trigger: speaker.text(`run.trigger.${run.trigger}`),
+            })}
+          </span>
         </td>
         <td className={styles.cell}>
           {running !== undefined ? (
             <ProgressLine running={running} />
-          ) : counts === '' ? (
-            run.outcome === 'ok' && <span className={styles.quiet}>{speaker.text('runs.nothing')}</span>
           ) : (
-            counts
+            <>
+              {run.failure !== undefined && <span>{speaker.say(run.failure.what)} </span>}
+              <span className={styles.quiet}>
+                {counts === '' && run.outcome === 'ok' ? speaker.text('runs.nothing') : counts}
+              </span>
+            </>
           )}
         </td>
         <td className={styles.cell}>
-          <StateBadge state={state}>
-            <span className={styles.badge}>{speaker.text(`run.${run.outcome}`)}</span>
-          </StateBadge>
+          <StateBadge state={state}>{speaker.text(`run.${run.outcome}`)}</StateBadge>
         </td>
         <td className={mergeClasses(styles.cell, styles.took)}>{tookInWords(run, speaker)}</td>
       </tr>
       {open && (
         <tr id={details}>
-          <td colSpan={7} className={styles.cell}>
+          <td colSpan={6} className={styles.cell}>
             <RunDetails run={run} />
           </td>
         </tr>

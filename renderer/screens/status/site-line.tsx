@@ -30,10 +30,12 @@ export function SiteLine({ status }: { readonly status: SiteStatus }) {
   const styles = useStyles();
   const speaker = useSpeaker();
   const seen = useSeen();
+  // Without a link nothing is carried, so nothing is fine either.
+  const state = status.links.length === 0 && status.light === 'fine' ? 'unknown' : status.light;
   return (
-    <span className={styles.line} data-site-sentence="" data-state={status.light}>
+    <span className={styles.line} data-site-sentence="" data-state={state}>
       <span className={styles.shape}>
-        <StateShape state={status.light} large />
+        <StateShape state={state} large />
       </span>
       <span>
         <span className={styles.words} role="status">

@@ -57,6 +57,9 @@ const useStyles = makeStyles({
   swatch: { width: '18px', height: '10px', flexShrink: 0 },
 });
 
+/** No bar stands for none: an empty one would be a speck. */
+const drawn = (value: number | null): number | null => (value === 0 ? null : value);
+
 export interface ChartSeries {
   readonly name: string;
   readonly look: ChartLook;
@@ -104,7 +107,10 @@ export function TimeChart({ title, note, at, series, from, to, bars = false }: T
       colour,
       onPoint: setPointed,
     });
-    const columns: uPlot.AlignedData = [[...at], ...series.map(({ values }) => [...values])];
+    const columns: uPlot.AlignedData = [
+      [...at],
+      ...series.map(({ values }) => [...(bars ? values.map(drawn) : values)]),
+    ];
     const chart = new uPlot(options, columns, into);
     const watch = new ResizeObserver(() => {
       if (into.clientWidth > 0) chart.setSize({ width: into.clientWidth, height: HEIGHT_PX });
