@@ -27,6 +27,8 @@ import {
 export interface PipeClient extends SiteClient {
   /** Snapshots from now on, until the result is called or the connection ends. */
   subscribe(listener: (event: SiteEvent) => void): () => void;
+  /** The process that was reached, as it says itself in the folder. */
+  readonly agentPid: number;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
   close(): void;
@@ -58,7 +60,7 @@ export async function connectPipe(dataDir: string): Promise<Result<PipeClient, N
   if (access === undefined) return fail({ kind: 'no-agent', message: 'No agent runs on this data folder.' });
   const greeted = await greet(access);
   if (!greeted.ok) return greeted;
-  const client = clientOf(greeted.value);
+  const client = clientOf(greeted.value, access.pid);
   const hello = await client.call('hello', { contractVersion: CONTRACT_VERSION });
   if (hello.ok) return ok(client);
   client.close();
@@ -132,7 +134,7 @@ function greet(access: AgentAccess): Promise<Result<Greeted, NoConnection>> {
   });
 }
 
-function clientOf({ socket, receive }: Greeted): PipeClient {
+function clientOf({ socket, receive }: Greeted, agentPid: number): PipeClient {
   const waiting = new Map<number, (reply: Reply<unknown>) => void>();
   const listeners = new Set<(event: SiteEvent) => void>();
   let nextId = 1;
@@ -173,6 +175,7 @@ function clientOf({ socket, receive }: Greeted): PipeClient {
     });
 
   return {
+    agentPid,
     async call<N extends RequestName>(
       name: N,
       args: ArgsIn<N>,

@@ -147,6 +147,8 @@ export interface AgentStart {
 }
 
 export interface AgentProcess {
+  /** Undefined until it runs and after it ended. */
+  pid(): number | undefined;
   /** Ends it at once. Every durable step survives that. Idempotent. */
   kill(): void;
 }

@@ -219,6 +219,7 @@ export class MemoryShell implements Shell {
     this.starts.push(start);
     const forked = this.fork?.(start);
     return {
+      pid: () => forked?.pid(),
       kill: () => {
         this.kills += 1;
         forked?.kill();

@@ -24,7 +24,7 @@ export function forkNode({ script, args, env, onLine, onExit }: AgentStart): Age
   const child = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
   child.once('exit', (code) => onExit(code ?? 1));
-  return { kill: () => void child.kill('SIGKILL') };
+  return { pid: () => child.pid, kill: () => void child.kill('SIGKILL') };
 }
 
 /** The desktop program over a shell in memory: everything but Electron is the real thing. */

@@ -19,6 +19,8 @@ export interface KeeperState {
   readonly own: boolean;
   /** A connection of ours that was not seen to end. */
   readonly connected: boolean;
+  /** The connection is to the process of ours. */
+  readonly toOwn: boolean;
   /** An attempt to connect that was not answered yet. */
   readonly connecting: boolean;
   /** Ends in a row, since the agent was last well for long. */
@@ -38,7 +40,7 @@ type Phase =
   | { readonly at: 'starting'; readonly next: number }
   | { readonly at: 'live' }
   | { readonly at: 'resting'; readonly until: number }
-  | { readonly at: 'quitting'; readonly deadline: number; readonly killed: boolean }
+  | { readonly at: 'quitting'; readonly deadline: number }
   | { readonly at: 'gone' };
 
 export interface Told {
@@ -53,7 +55,8 @@ export type Reason =
 
 export type KeeperEvent =
   | { readonly kind: 'begin' }
-  | { readonly kind: 'connected' }
+  /** `own`: the process of ours was reached. */
+  | { readonly kind: 'connected'; readonly own: boolean }
   | {
       readonly kind: 'not-connected';
       readonly why: 'no-agent' | 'stranger' | 'other-version' | 'silent';
@@ -104,6 +107,7 @@ export const initialState: KeeperState = {
   phase: { at: 'seeking', next: 0 },
   own: false,
   connected: false,
+  toOwn: false,
   connecting: false,
   failures: 0,
   heardAt: 0,
@@ -133,7 +137,7 @@ export function wakeAt(state: KeeperState): number | undefined {
     case 'resting':
       return phase.until;
     case 'quitting':
-      return phase.killed ? undefined : phase.deadline;
+      return phase.deadline;
     case 'gone':
       return undefined;
     default:
@@ -163,6 +167,7 @@ function next(s: KeeperState, event: KeeperEvent, now: number, act: Act): Keeper
         phase: { at: 'live' },
         connecting: false,
         connected: true,
+        toOwn: s.own && event.own,
         liveAt: now,
         // Not `live` yet: nothing was heard.
         heardAt: now,
@@ -237,7 +242,7 @@ function lost(s: KeeperState, now: number, act: Act): KeeperState {
 
 function ended(s: KeeperState, code: number, now: number, act: Act): KeeperState {
   // Ours came second; the one we talk to is the one that owns the site.
-  if (s.connected && code === OWNED) return s;
+  if (s.connected && !s.toOwn) return s;
   const well = s.connected && now - s.liveAt >= HEALTH_MS;
   if (s.connected) act({ kind: 'disconnect' });
   const reason: Reason = code === OWNED ? { kind: 'owned' } : { kind: 'ended', code };
@@ -300,13 +305,14 @@ function quit(s: KeeperState, now: number, act: Act): KeeperState {
     act({ kind: 'leave' });
     return { ...s, connected: false, phase: { at: 'gone' } };
   }
-  if (!s.connected) {
-    // Nobody to ask: what has not opened its pipe has nothing to end in order.
-    act({ kind: 'kill' });
-    return { ...s, phase: { at: 'quitting', deadline: now + QUIT_MS, killed: false } };
-  }
-  act({ kind: 'ask-to-end' });
-  return { ...s, phase: { at: 'quitting', deadline: now + QUIT_MS, killed: false } };
+  // Nobody of ours to ask: what has not opened its pipe has nothing to end in order.
+  act({ kind: s.connected && s.toOwn ? 'ask-to-end' : 'kill' });
+  if (s.connected && !s.toOwn) act({ kind: 'disconnect' });
+  return {
+    ...s,
+    connected: s.connected && s.toOwn,
+    phase: { at: 'quitting', deadline: now + QUIT_MS },
+  };
 }
 
 function quitting(

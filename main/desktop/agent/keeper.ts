@@ -132,7 +132,7 @@ export class AgentKeeper {
     if (!connected.ok) return this.#step({ kind: 'not-connected', why: connected.failure.kind });
     const client = connected.value;
     this.#client = client;
-    this.#step({ kind: 'connected' });
+    this.#step({ kind: 'connected', own: client.agentPid === this.#process?.pid() });
     if (!this.#state.connected) return this.#disconnect();
     void client.closed.then(() => {
       if (this.#client !== client) return;

@@ -12,5 +12,5 @@ export const forkAgent: Shell['startAgent'] = ({ script, args, env, onLine, onEx
   for (const stream of [child.stdout, child.stderr])
     if (stream !== null) createInterface({ input: stream }).on('line', onLine);
   child.once('exit', onExit);
-  return { kill: () => void child.kill() };
+  return { pid: () => child.pid, kill: () => void child.kill() };
 };

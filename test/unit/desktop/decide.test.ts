@@ -37,7 +37,7 @@ class Play {
 
   live(): this {
     this.step({ kind: 'begin' });
-    this.step({ kind: 'connected' });
+    this.step({ kind: 'connected', own: false });
     this.step({ kind: 'heard' });
     return this;
   }
@@ -46,7 +46,7 @@ class Play {
     this.step({ kind: 'begin' });
     this.step({ kind: 'not-connected', why: 'no-agent' });
     this.wake();
-    this.step({ kind: 'connected' });
+    this.step({ kind: 'connected', own: true });
     this.step({ kind: 'heard' });
     return this;
   }
@@ -56,7 +56,7 @@ describe('the keeper of the agent', () => {
   it('joins an agent that runs, and starts none', () => {
     const play = new Play();
     expect(play.step({ kind: 'begin' })).toEqual(['connect']);
-    expect(play.step({ kind: 'connected' })).toEqual([]);
+    expect(play.step({ kind: 'connected', own: false })).toEqual([]);
     expect(play.step({ kind: 'heard' })).toEqual(['tell']);
     expect(play.state).toMatchObject({ own: false, told: { state: 'live' } });
   });
@@ -68,7 +68,7 @@ describe('the keeper of the agent', () => {
     expect(play.wake()).toEqual(['connect']);
     expect(play.step({ kind: 'not-connected', why: 'no-agent' })).toEqual([]);
     expect(play.wake()).toEqual(['connect']);
-    play.step({ kind: 'connected' });
+    play.step({ kind: 'connected', own: false });
     expect(play.step({ kind: 'heard' })).toEqual(['tell']);
     expect(play.state.own).toBe(true);
   });
@@ -76,7 +76,7 @@ describe('the keeper of the agent', () => {
   it('is not live before something was heard', () => {
     const play = new Play();
     play.step({ kind: 'begin' });
-    play.step({ kind: 'connected' });
+    play.step({ kind: 'connected', own: false });
     expect(play.state.told.state).not.toBe('live');
   });
 
@@ -90,7 +90,9 @@ describe('the keeper of the agent', () => {
     play.step({ kind: 'ended', code: 1 });
     expect(wakeAt(play.state)).toBe(play.now + 2_000);
     play.wake();
-    play.step({ kind: 'connected' });
+    play.step({ kind: 'not-connected', why: 'no-agent' });
+    play.wake();
+    play.step({ kind: 'connected', own: true });
     play.now += HEALTH_MS;
     play.step({ kind: 'heard' });
     play.step({ kind: 'ended', code: 1 });
@@ -104,13 +106,18 @@ describe('the keeper of the agent', () => {
     play.step({ kind: 'ended', code: 4 });
     expect(play.state.told).toEqual({ state: 'lost', reason: { kind: 'owned' } });
     expect(play.wake()).toEqual(['connect']);
-    play.step({ kind: 'connected' });
+    play.step({ kind: 'connected', own: false });
     play.step({ kind: 'heard' });
     expect(play.state).toMatchObject({ own: false, told: { state: 'live' } });
   });
 
   it('stays with the agent that was first when its own comes second', () => {
-    const play = new Play().liveOnOwn();
+    const play = new Play();
+    play.step({ kind: 'begin' });
+    play.step({ kind: 'not-connected', why: 'no-agent' });
+    play.wake();
+    play.step({ kind: 'connected', own: false });
+    play.step({ kind: 'heard' });
     expect(play.step({ kind: 'ended', code: 4 })).toEqual([]);
     expect(play.state).toMatchObject({ own: false, connected: true, told: { state: 'live' } });
   });
@@ -170,6 +177,16 @@ describe('the keeper of the agent', () => {
     expect(other.step({ kind: 'quit' })).toEqual(['disconnect', 'leave']);
   });
 
+  it('never asks an agent to end that is not its own', () => {
+    const play = new Play();
+    play.step({ kind: 'begin' });
+    play.step({ kind: 'not-connected', why: 'no-agent' });
+    play.wake();
+    play.step({ kind: 'connected', own: false });
+    expect(play.step({ kind: 'quit' })).toEqual(['kill', 'disconnect']);
+    expect(play.step({ kind: 'ended', code: 137 })).toEqual(['leave']);
+  });
+
   it('never starts a second agent, is always back within its rest, and quits within the deadline', () => {
     const move = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant('wake' as const) }) },
@@ -178,6 +195,7 @@ describe('the keeper of the agent', () => {
         arbitrary: fc.record({
           do: fc.constant('answer' as const),
           as: fc.constantFrom('connected', 'no-agent', 'stranger', 'other-version', 'silent'),
+          own: fc.boolean(),
         }),
       },
       { weight: 3, arbitrary: fc.record({ do: fc.constant('hear' as const) }) },
@@ -220,7 +238,7 @@ describe('the keeper of the agent', () => {
             asking = false;
             if (one.as === 'connected') {
               connected = true;
-              take(play.step({ kind: 'connected' }));
+              take(play.step({ kind: 'connected', own: process && one.own }));
             } else take(play.step({ kind: 'not-connected', why: one.as as 'no-agent' }));
           }
           if (one.do === 'hear' && connected) take(play.step({ kind: 'heard' }));
@@ -246,7 +264,11 @@ describe('the keeper of the agent', () => {
         // It ends what it started, and starts nothing any more.
         const afterwards = play.done.filter(([at]) => at >= asked).map(([, kind]) => kind);
         if (process) expect(afterwards.some((kind) => kind === 'kill' || kind === 'ask-to-end')).toBe(true);
-        for (const event of [{ kind: 'tick' }, { kind: 'connected' }, { kind: 'resumed' }] as const)
+        for (const event of [
+          { kind: 'tick' },
+          { kind: 'connected', own: true },
+          { kind: 'resumed' },
+        ] as const)
           expect(play.step(event)).not.toContain('start');
       }),
       { numRuns: 2_000 },
