@@ -10,9 +10,10 @@ import { StateBadge } from '../../components/state-badge.tsx';
 import { useSeen, useSpeaker } from '../../state/contexts.ts';
 import { goTo } from '../../state/place.ts';
 import { presented } from '../../state/presented.ts';
+import { runningFirst, runsMark } from '../../state/run-order.ts';
 import { RUN_SHAPES } from '../../state/run-words.ts';
 import { useActions } from '../../state/use-actions.ts';
-import { runningFirst, runsMark, useRuns } from '../../state/use-runs.ts';
+import { useRuns } from '../../state/use-runs.ts';
 import { RunsTable } from './runs-table.tsx';
 
 const useStyles = makeStyles({

@@ -22,6 +22,7 @@ const useStyles = makeStyles({
   },
   head: {
     ...typographyStyles.caption1Strong,
+    boxSizing: 'border-box',
     textAlign: 'start',
     color: tokens.colorNeutralForeground2,
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}`,
@@ -43,11 +44,11 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
   },
   quiet: { color: tokens.colorNeutralForeground3 },
-  toggle: { width: '44px' },
-  when: { width: '116px', '@media (max-width: 1000px)': { width: '96px' } },
-  link: { width: '236px', '@media (max-width: 1000px)': { width: '26%' } },
-  outcome: { width: '190px', '@media (max-width: 1000px)': { width: '128px' } },
-  took: { width: '72px', textAlign: 'end', paddingRight: tokens.spacingHorizontalL },
+  toggle: { width: '48px' },
+  when: { width: '112px', '@media (max-width: 1000px)': { width: '96px' } },
+  link: { width: '256px', '@media (max-width: 1000px)': { width: '23%' } },
+  outcome: { width: '200px', '@media (max-width: 1000px)': { width: '136px' } },
+  took: { width: '84px', textAlign: 'end', paddingRight: tokens.spacingHorizontalL },
   way: { ...typographyStyles.caption1, color: tokens.colorNeutralForeground3, display: 'block' },
 });
 

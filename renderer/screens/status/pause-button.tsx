@@ -82,7 +82,7 @@ export function PauseButton({ link, live, zone }: PauseButtonProps) {
         <div className={styles.choices}>
           {pauseChoices(now, zone).map(({ key, until }) => (
             <Button key={key} onClick={() => void pause(until)}>
-              {speaker.text(key, { at: until })}
+              {speaker.text(key)}
             </Button>
           ))}
         </div>

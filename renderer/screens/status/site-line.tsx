@@ -41,9 +41,11 @@ export function SiteLine({ status }: { readonly status: SiteStatus }) {
         <span className={styles.words} role="status">
           {sentence(status, seen, speaker)}
         </span>
-        <span className={styles.age}>
-          <Moment at={status.at}>{speaker.text('page.asOf', { at: status.at })}</Moment>
-        </span>
+        {seen.link === 'live' && (
+          <span className={styles.age}>
+            <Moment at={status.at}>{speaker.text('page.asOf', { at: status.at })}</Moment>
+          </span>
+        )}
       </span>
     </span>
   );
