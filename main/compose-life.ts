@@ -14,6 +14,7 @@ import { createBodyStore } from './adapters/spool/body-store.ts';
 import { nodeDisk } from './adapters/spool/node-disk.ts';
 import { checkInWorker } from './adapters/sqlite/check-in-worker.ts';
 import { openStore, type SqliteStore } from './adapters/sqlite/open-store.ts';
+import { workerReads } from './adapters/sqlite/worker-reads.ts';
 import { siteHandlers } from './agent/handlers.ts';
 import { onceEnd } from './agent/once-end.ts';
 import { cloudKey, erpPassword } from './agent/settings/secret-entries.ts';
@@ -82,6 +83,16 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       newId: () => runtime.newId(),
       runtime,
     });
+    const reads = workerReads({
+      file: join(dataDir, 'ferry.sqlite'),
+      spool: join(dataDir, 'spool'),
+      zone: site.settings.site.timeZone,
+      runtime,
+      onDamaged: (damage) => log.error('a stored row cannot be read', { damage: damage.message }),
+      onCrash: (error) =>
+        log.error('the reader of the store died', { error: error instanceof Error ? error.message : '' }),
+    });
+    ends.push(() => reads.close());
     const endpoints = new Endpoints(runtime, store);
     const housekeeping = new Housekeeping({
       runtime,
@@ -89,6 +100,7 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       check: (signal) => checkInWorker(join(dataDir, 'ferry.sqlite'), signal),
       sweep: () => bodies.sweep(() => store.spoolHashes()),
       retentionMs: site.settings.retention.days * DAY_MS,
+      links: () => agent.parts.links.map((link) => link.parts.link),
       log: engineLog(log),
       onChange: () => agent.changed(),
     });
@@ -121,6 +133,7 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       notices,
       links: built.map(({ link }) => link),
       store,
+      reads,
       endpoints,
       bodies,
       housekeeping,

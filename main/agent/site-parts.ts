@@ -7,6 +7,7 @@ import type { PacketLink } from '../core/packets/packet-link.ts';
 import type { Endpoints } from '../core/queue/endpoints.ts';
 import type { Housekeeping } from '../core/queue/housekeeping.ts';
 import type { QueueStore } from '../core/queue/queue-store.ts';
+import type { ViewerReads } from '../core/queue/viewer-reads.ts';
 import type { Alerting } from './alerting.ts';
 import type { BodyStore } from '../core/runtime/body-store.ts';
 import type { Runtime } from '../core/runtime/runtime.ts';
@@ -18,6 +19,8 @@ export interface SiteParts {
   readonly notices: readonly Explanation[];
   readonly links: readonly PacketLink[];
   readonly store: QueueStore;
+  /** Where viewers read: beside the agent's own thread. */
+  readonly reads: ViewerReads;
   readonly endpoints: Endpoints;
   readonly bodies: BodyStore;
   readonly housekeeping: Housekeeping;

@@ -13,6 +13,8 @@ import {
   readRawHistory,
   readRawItem,
 } from './statements/retention.ts';
+import { pendingOf, readGroups } from './statements/counters.ts';
+import { upsertSample } from './statements/history.ts';
 import { closeStart, noteFindings, notePassed, openStart, readStoreCheck } from './statements/store-check.ts';
 
 /** Per batch: the agent's other work waits at most for the writing of so much, tens of milliseconds. */
@@ -87,6 +89,11 @@ export function retention(context: WriteContext, archive: ArchiveFiles): Houseke
         deleteOldDocuments(db, before);
         deleteOldLedgerRows(db, before);
         deleteOldRuns(db, before);
+      });
+    },
+    sampleQueue: (links, now) => {
+      write(() => {
+        for (const link of links) upsertSample(db, link, pendingOf(readGroups(db, link)), now);
       });
     },
     markStarted: (start, now) => {

@@ -1,10 +1,10 @@
 import { CONTRACT_VERSION, type Handlers } from '../../../shared/contract/contract.ts';
 import { answer, refuse } from '../../../shared/contract/reply.ts';
 import type { siteRequests } from '../../../shared/contract/site-requests.ts';
-import { linkId } from '../../../shared/model/ids.ts';
 import type { PacketLink } from '../../core/packets/packet-link.ts';
 import type { SiteAgent } from '../site-agent.ts';
-import { runView } from '../site-status.ts';
+import { historyHandler } from './history.ts';
+import { runReading } from './reading.ts';
 
 /** The site itself: status, sync, pauses, runs, history, log, end. */
 export function siteOwnHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof siteRequests> {
@@ -47,10 +47,7 @@ export function siteOwnHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof s
       return answer({ flows });
     },
 
-    runsList: async ({ link, limit }) =>
-      answer({
-        runs: store.runs({ link: link === undefined ? undefined : linkId(link), limit }).map(runView),
-      }),
+    runsList: runReading(agent.parts.reads, agent.signal),
 
     pause: async ({ link, forMs, reason }) => {
       const chosen = linksNamed(link === undefined ? undefined : [link]);
@@ -94,7 +91,7 @@ export function siteOwnHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof s
 
     logsTail: async (query) => answer({ entries: [...(await agent.parts.logTail(query))] }),
 
-    history: async () => refuse('unavailable', 'The history is not kept yet.'),
+    history: historyHandler(agent),
 
     shutdown: async () => {
       // After the answer has left: the viewer is told that it was heard.

@@ -19,7 +19,7 @@ export function listQueue(context: Context, filters: QueueFilters): Promise<numb
     const reply =
       access.kind === 'agent'
         ? await access.client.call('queueList', filters)
-        : access.site.queueList(filters);
+        : await access.site.queueList(filters);
     if (!reply.ok) return refused(out, reply.error);
     out.document(reply.value);
     const speaker = speakerFor(world, access.zone);

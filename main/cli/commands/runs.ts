@@ -26,7 +26,7 @@ export function listRuns(
   const { out, world } = context;
   return withSite(context, async (access) => {
     const reply =
-      access.kind === 'agent' ? await access.client.call('runsList', args) : access.site.runsList(args);
+      access.kind === 'agent' ? await access.client.call('runsList', args) : await access.site.runsList(args);
     if (!reply.ok) return refused(out, reply.error);
     out.document(reply.value);
     const speaker = speakerFor(world, access.zone);

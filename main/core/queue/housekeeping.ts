@@ -1,4 +1,4 @@
-import type { StartId } from '../../../shared/model/ids.ts';
+import type { LinkId, StartId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { StoreError } from './store-error.ts';
@@ -24,6 +24,8 @@ export interface HousekeepingStore {
   dropMonths(before: Instant): readonly string[];
   /** Forgets archived packets, documents, closed lists and ended runs before, and ledger rows beyond the newest 500 of a source. */
   forgetOld(before: Instant): void;
+  /** Notes how long the queues of these links are, for the charts. Idempotent per minute: the last one counts. */
+  sampleQueue(links: readonly LinkId[], now: Instant): void;
   /** This start has the store. When an earlier one did not give it back, a check is owed. */
   markStarted(start: StartId, now: Instant): void;
   /** This start gives it back. */
@@ -44,6 +46,8 @@ export interface HousekeepingParts {
   /** Removes spooled bodies that neither the store nor an archive names. */
   readonly sweep: () => Promise<unknown>;
   readonly retentionMs: number;
+  /** Links that run here: a chart shows a gap where nothing says how long their queues were. */
+  readonly links?: (() => readonly LinkId[]) | undefined;
   readonly log: {
     info(event: string, facts: Readonly<Record<string, string | number>>): void;
     warn(event: string, facts: Readonly<Record<string, string | number>>): void;
@@ -62,6 +66,9 @@ const CHECK_LATE_MS = 86_400_000;
 const TIDY_EVERY_MS = 3_600_000;
 /** After something refused (a virus scanner, a full disk). */
 const AGAIN_MS = 5 * 60_000;
+const MINUTE_MS = 60_000;
+/** Samples stand for the end of their minute, and must not slip into the next one when a timer is late. */
+const SAMPLE_SECOND_MS = 50_000;
 /** Longest sleep: a wall clock that jumps is noticed. */
 const LOOK_MS = 60_000;
 
@@ -102,6 +109,27 @@ export class Housekeeping {
 
   /** Works until aborted. */
   async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#look(signal), this.#sample(signal)]);
+  }
+
+  /** A row a minute while an agent runs, whatever else goes on. */
+  async #sample(signal: AbortSignal): Promise<void> {
+    const { runtime, store, links } = this.#parts;
+    if (links === undefined) return;
+    while (!signal.aborted) {
+      const now = runtime.wall();
+      try {
+        store.sampleQueue(links(), now);
+      } catch (error) {
+        // A gap in a chart; a disk that refuses is told of by those who need it.
+        if (!(error instanceof StoreError)) throw error;
+      }
+      const into = now % MINUTE_MS;
+      await runtime.sleep((into < SAMPLE_SECOND_MS ? 0 : MINUTE_MS) + SAMPLE_SECOND_MS - into, signal);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
     const { runtime } = this.#parts;
     while (!signal.aborted) {
       const now = runtime.monotonic();

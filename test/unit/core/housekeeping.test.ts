@@ -5,6 +5,7 @@ import {
   type HousekeepingStore,
   type StoreCheck,
 } from '../../../main/core/queue/housekeeping.ts';
+import { linkId } from '../../../shared/model/ids.ts';
 import { StoreError } from '../../../main/core/queue/store-error.ts';
 import { createTestRuntime, TEST_START, type TestRuntime } from '../../support/test-runtime.ts';
 
@@ -21,6 +22,8 @@ interface World {
   readonly runtime: TestRuntime;
   readonly keeping: Housekeeping;
   readonly calls: string[];
+  /** Links and moment of each sample. */
+  readonly samples: string[];
   known: StoreCheck;
   /** Batches that are still to be moved. */
   batches: number;
@@ -47,6 +50,10 @@ function world(known: Partial<StoreCheck> = {}): World {
       return [];
     },
     forgetOld: () => undefined,
+    sampleQueue: (links, now) => {
+      made.samples.push(`${links.join(' ')} ${String(now - TEST_START)}`);
+      if (made.refuse) throw new StoreError('full', 'the disk is full');
+    },
     markStarted: () => undefined,
     markStopped: () => undefined,
     storeCheck: () => made.known,
@@ -71,12 +78,14 @@ function world(known: Partial<StoreCheck> = {}): World {
     retentionMs: 90 * DAY,
     log: { info: () => undefined, warn: () => undefined },
     onChange: () => calls.push('told'),
+    links: () => [linkId('north'), linkId('south')],
   };
   const keeping = new Housekeeping(parts);
   const made: World = {
     runtime,
     keeping,
     calls,
+    samples: [],
     known: { soundAt: TEST_START, owedSince: undefined, findings: [], ...known },
     batches: 0,
     findings: [],
@@ -161,4 +170,21 @@ test('stops between two batches', async () => {
   await w.stop();
   expect(w.batches).toBeGreaterThan(0);
   expect(w.calls).not.toContain('drop -90');
+});
+
+test('notes the length of the queues at the start and at the end of each minute, also when one note fails', async () => {
+  const w = world();
+  await w.start();
+  await w.runtime.advance(50_000);
+  w.refuse = true;
+  await w.runtime.advance(60_000);
+  w.refuse = false;
+  // A computer that slept: the minutes between stay a gap.
+  await w.runtime.advance(5 * 60_000 + 7_000);
+  await w.runtime.advance(53_000);
+  expect(w.samples.slice(0, 3)).toEqual(['north south 0', 'north south 50000', 'north south 110000']);
+  expect(new Set(w.samples.map((sample) => Number(sample.split(' ')[2]) % 60_000))).toEqual(
+    new Set([0, 50_000]),
+  );
+  expect(w.samples.at(-1)).toBe(`north south ${String(110_000 + 6 * 60_000)}`);
 });

@@ -1,0 +1,116 @@
+import type { ItemId } from '../../../shared/model/ids.ts';
+import type { ItemQuery, Run, RunQuery } from '../../core/queue/queue-store.ts';
+import {
+  BEGINNING_BYTES,
+  type BodyPart,
+  type BodyPartQuery,
+  type History,
+  type HistoryQuery,
+  type ItemDetail,
+  type ItemPage,
+} from '../../core/queue/viewer-reads.ts';
+import { readBodyPart } from './body-part.ts';
+import { openForReading } from './connection.ts';
+import { historyOf } from './history.ts';
+import { searchItems } from './item-search.ts';
+import { refuseOlder } from './migrate.ts';
+import { MIGRATIONS } from './migrations/all.ts';
+import { rowsOf } from './queue-reads.ts';
+import { translated } from './sqlite-error.ts';
+import { registerSearch } from './statements/item-filter.ts';
+import { findItem, readTimeline } from './statements/item-read.ts';
+import { readRuns } from './statements/runs.ts';
+import { readableItems, readContext, type OnDamaged } from './store-context.ts';
+
+export interface ReaderOptions {
+  /** Absolute path of `ferry.sqlite`. */
+  readonly file: string;
+  /** Absolute path of the folder of large bodies. */
+  readonly spool: string;
+  /** Decides when today began. */
+  readonly zone: string;
+}
+
+/** A read in steps: between two of them others may have their turn, and it may be given up. Throws StoreError. */
+export type Steps<T> = Generator<undefined, T>;
+
+/** What can be asked, with what it takes and gives. All of it crosses to a worker as data. */
+export interface Reader {
+  list(query: ItemQuery): Steps<ItemPage>;
+  show(item: ItemId): Steps<ItemDetail | undefined>;
+  bodyPart(wanted: BodyPartQuery): Steps<BodyPart | undefined>;
+  runs(query: RunQuery): Steps<readonly Run[]>;
+  history(query: HistoryQuery): Steps<History>;
+}
+export type ReadName = keyof Reader;
+
+/** Opens the store beside its agent, read-only. Throws StoreError. */
+export function openReader(
+  { file, spool, zone }: ReaderOptions,
+  onDamaged: OnDamaged,
+): Reader & { close(): void } {
+  const db = openForReading(file);
+  try {
+    translated(() => refuseOlder(db, file, MIGRATIONS));
+    registerSearch(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  const context = readContext(db, { zone, onDamaged });
+  const { read } = context;
+
+  return {
+    *list(query) {
+      const search = searchItems(db, query, true);
+      for (;;) {
+        const step = read(() => search.next());
+        if (step.done !== true) {
+          yield;
+          continue;
+        }
+        const { ids, total } = step.value;
+        return { items: read(() => readableItems(context, rowsOf(context, ids))), total };
+      }
+    },
+    show: (id) =>
+      inOneStep(() =>
+        read(() => {
+          const item = findItem(db, id);
+          return (
+            item && {
+              item,
+              timeline: readTimeline(db, id),
+              beginning: readBodyPart(db, spool, item.body, { offset: 0, limit: BEGINNING_BYTES }),
+            }
+          );
+        }),
+      ),
+    bodyPart: ({ item, ...part }) =>
+      inOneStep(() =>
+        read(() => {
+          const body = findItem(db, item)?.body;
+          const bytes = body && readBodyPart(db, spool, body, part);
+          return body && bytes && { body, bytes };
+        }),
+      ),
+    runs: (query) => inOneStep(() => read(() => readRuns(db, query))),
+    history: (query) => inOneStep(() => historyOf(context, query)),
+    close: () => {
+      db.close();
+    },
+  };
+}
+
+/** A read that is short: it begins after whoever waits already. */
+function* inOneStep<T>(act: () => T): Steps<T> {
+  yield;
+  return act();
+}
+
+/** Starts the read that is named. */
+export function begin(reader: Reader, name: ReadName, argument: unknown): Steps<unknown> {
+  // The name says which type the argument has; both come from the typed methods of ViewerReads.
+  const read = reader[name] as (argument: unknown) => Steps<unknown>;
+  return read(argument);
+}
