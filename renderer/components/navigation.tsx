@@ -105,11 +105,19 @@ export function Navigation({ here, narrow: small }: { readonly here: Screen; rea
               screen === 'settings' && styles.bottom,
             )}
             aria-current={screen === here ? 'page' : undefined}
-            aria-label={said}
+            aria-label={narrow ? said : undefined}
           >
             {icon}
             {!narrow && <span className={styles.word}>{word}</span>}
-            {count > 0 && !narrow && <CounterBadge count={count} color="danger" size="small" />}
+            {count > 0 && !narrow && (
+              <CounterBadge
+                count={count}
+                color="danger"
+                size="small"
+                role="img"
+                aria-label={speaker.text('nav.count', { count })}
+              />
+            )}
           </a>
         );
         return (
