@@ -18,7 +18,7 @@ import type { AlertStore } from '../core/alerts/alert-store.ts';
 import { alertView } from '../core/alerts/alert-view.ts';
 import { Courier } from '../core/alerts/courier.ts';
 import type { MessageSite } from '../core/alerts/message.ts';
-import { Outbox } from '../core/alerts/outbox.ts';
+import { Outbox, type AlertLog } from '../core/alerts/outbox.ts';
 import { isQuiet } from '../core/alerts/quiet-hours.ts';
 import { warningsOf } from '../core/alerts/warnings-of.ts';
 import { StoreError } from '../core/queue/store-error.ts';
@@ -32,10 +32,7 @@ export interface AlertingParts {
   readonly runtime: Runtime;
   /** Those that are set up; none is fine: then the tray and the list tell. */
   readonly channels: readonly AlertChannel[];
-  readonly log: {
-    info(event: string, facts: Readonly<Record<string, string | number>>): void;
-    warn(event: string, facts: Readonly<Record<string, string | number>>): void;
-  };
+  readonly log: AlertLog;
 }
 
 const LOOK_MS = 5_000;
@@ -60,21 +57,16 @@ export class Alerting {
   #book: AlertBook = emptyBook;
   #changed: () => void = () => undefined;
   #forgetAt = 0;
+  #loaded = false;
 
   constructor(parts: AlertingParts) {
-    const { settings, site, store, runtime, channels, log } = parts;
+    const { settings, site, runtime, channels } = parts;
     this.#parts = parts;
     this.#settings = stepSettings(settings, site.timeZone);
     this.#bell = new Bell(runtime);
     this.#outbox = new Outbox({ ...parts, settings: this.#settings, current: (id) => this.#find(id) });
     this.#couriers = channels.map((channel) => new Courier(channel, this.#outbox, runtime));
-    try {
-      const known = store.loadAlerts(runtime.wall() - DAY_MS);
-      this.#book = { nextId: known.nextAlert, alerts: known.alerts, watches: new Map() };
-      this.#outbox.load(known);
-    } catch (error) {
-      log.warn('what was warned of cannot be read', { cause: causeOf(error) });
-    }
+    this.#load();
   }
 
   /** Works until aborted. `status` is what people see; `changed` tells viewers that it is another one. */
@@ -161,6 +153,22 @@ export class Alerting {
     });
   }
 
+  /** Without its memory nothing is told: it would be told twice, under numbers that are taken. */
+  #load(): boolean {
+    const { store, runtime, log } = this.#parts;
+    if (this.#loaded) return true;
+    try {
+      const known = store.loadAlerts(runtime.wall() - DAY_MS);
+      this.#book = { nextId: known.nextAlert, alerts: known.alerts, watches: new Map() };
+      this.#outbox.load(known);
+      this.#loaded = true;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      log.warn('what was warned of cannot be read', { cause: error.message });
+    }
+    return this.#loaded;
+  }
+
   async #lookLoop(status: () => SiteStatus, signal: AbortSignal): Promise<void> {
     const { runtime } = this.#parts;
     while (!signal.aborted) {
@@ -173,6 +181,7 @@ export class Alerting {
   }
 
   #look(status: SiteStatus): void {
+    if (!this.#load()) return;
     const { runtime, log } = this.#parts;
     const now = runtime.wall();
     const before = this.#book.alerts;

@@ -8,6 +8,11 @@ import type { CourierDesk } from './courier.ts';
 import { messageOf, type MessageSite } from './message.ts';
 import { isQuiet } from './quiet-hours.ts';
 
+export interface AlertLog {
+  info(event: string, facts: Readonly<Record<string, string | number>>): void;
+  warn(event: string, facts: Readonly<Record<string, string | number>>): void;
+}
+
 export interface OutboxParts {
   readonly store: AlertStore;
   readonly runtime: Pick<Runtime, 'wall'>;
@@ -16,7 +21,7 @@ export interface OutboxParts {
   readonly site: MessageSite;
   /** The alert as it is now, as long as it is remembered. */
   readonly current: (id: number) => AlertRecord | undefined;
-  readonly log: { warn(event: string, facts: Readonly<Record<string, string | number>>): void };
+  readonly log: AlertLog;
 }
 
 /**
@@ -150,6 +155,7 @@ export class Outbox implements CourierDesk {
   }
 
   sent(delivery: Delivery): void {
+    this.#parts.log.info('a warning was sent', { channel: delivery.channel, alert: delivery.alert });
     this.#settle(delivery, 'sent');
     this.worked(delivery.channel);
   }
