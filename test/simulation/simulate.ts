@@ -3,12 +3,16 @@ import { SimulatedCrash } from '../support/test-runtime.ts';
 import { FAULT_KINDS } from './chaos.ts';
 import { BUGS, HARM, type Bug } from './sabotage.ts';
 import { simulateSeed, type SeedReport } from './simulate-seed.ts';
+import { playTruth, type TruthReport } from './truth/play-truth.ts';
+import { LIES } from './truth/sabotage.ts';
 
 const HELP = `npm run simulate -- [--seeds N] [--seed K] [--orders N] [--bug NAME] [--bugs] [--json]
    --seeds N   seeds 1 to N, each played twice: both traces must be equal (default 20)
    --seed K    this seed only
    --bug NAME  plants a bug (${BUGS.join(', ')}); ends with 0 only if it is found
    --bugs      all of them after the seeds
+   --truth     instead: histories of trouble in which an observer compares every light with what is so (--seeds, --seed,
+               --minutes N each, default 30), then planted lies, which must be found
 `;
 
 const { values } = parseArgs({
@@ -18,6 +22,8 @@ const { values } = parseArgs({
     orders: { type: 'string', default: '40' },
     bug: { type: 'string' },
     bugs: { type: 'boolean', default: false },
+    truth: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '30' },
     json: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -65,6 +71,38 @@ function isBug(name: string): name is Bug {
   return (BUGS as readonly string[]).includes(name);
 }
 
+/** Ends with 0 only if no light lied in any history, and every planted lie was found. */
+async function tellTruth(seeds: readonly number[]): Promise<number> {
+  const minutes = Number(values.minutes);
+  const told: TruthReport[] = [];
+  for (const seed of seeds) {
+    const report = await playTruth({ seed, minutes, say: verbose });
+    told.push(report);
+    const { looks, fine, untruths, inForce } = report;
+    say(
+      `seed ${seed}: ${looks} looks, fine in ${fine}; untrue ${untruths.length}; ${JSON.stringify(inForce)}`,
+    );
+    for (const untruth of untruths.slice(0, 10)) say(`  ${JSON.stringify(untruth)}`);
+  }
+  const lies = [];
+  for (const lie of LIES) {
+    let foundAt: number | undefined;
+    for (let seed = 1; seed <= MOST_SEEDS && foundAt === undefined; seed += 1)
+      if ((await playTruth({ seed, minutes, lie })).untruths.length > 0) foundAt = seed;
+    lies.push({ lie, foundAt });
+    say(`lie ${lie}: ${foundAt === undefined ? 'NOT FOUND' : `found at seed ${foundAt}`}`);
+  }
+  const untrue = told.reduce((total, { untruths }) => total + untruths.length, 0);
+  const ok = untrue === 0 && lies.every(({ foundAt }) => foundAt !== undefined);
+  const sum = (pick: (report: TruthReport) => number): number =>
+    told.reduce((total, report) => total + pick(report), 0);
+  if (values.json)
+    process.stdout.write(
+      `${JSON.stringify({ ok, seeds: seeds.length, looks: sum((one) => one.looks), fine: sum((one) => one.fine), untrue, lies })}\n`,
+    );
+  return ok ? 0 : 1;
+}
+
 async function main(): Promise<number> {
   if (values.help) {
     process.stdout.write(HELP);
@@ -81,6 +119,7 @@ async function main(): Promise<number> {
       : values.seed === undefined
         ? Array.from({ length: Number(values.seeds) }, (_, index) => index + 1)
         : [Number(values.seed)];
+  if (values.truth) return tellTruth(seeds);
   const played: { report: SeedReport; identical: boolean }[] = [];
   const struck: Record<string, number> = {};
   for (const seed of seeds) {
