@@ -13,15 +13,27 @@ process.on('exit', () => {
  * Starts a program that a Ctrl+C in the terminal does not reach: whoever started it ends it, in the right order. On
  * Windows that would open a window of its own.
  */
-export function startProgram(script: URL, args: readonly string[], options: SpawnOptions): ChildProcess {
-  const child = spawn(process.execPath, [fileURLToPath(script), ...args], {
-    ...options,
-    detached: process.platform !== 'win32',
-  });
+export function startExecutable(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): ChildProcess {
+  const child = spawn(program, [...args], { ...options, detached: process.platform !== 'win32' });
   running.add(child);
   child.once('exit', () => running.delete(child));
+  child.once('error', () => {
+    if (child.pid === undefined) running.delete(child);
+  });
   return child;
 }
+
+/** The same for a script of Node. `nodeArgs` stand before it. */
+export const startProgram = (
+  script: URL,
+  args: readonly string[],
+  options: SpawnOptions,
+  nodeArgs: readonly string[] = [],
+): ChildProcess => startExecutable(process.execPath, [...nodeArgs, fileURLToPath(script), ...args], options);
 
 export interface Child<T> {
   /** What the child said in its first line. */

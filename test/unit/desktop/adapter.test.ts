@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type * as WindowModule from '../../../main/desktop/electron/window.ts';
 import type * as PagesModule from '../../../main/desktop/electron/pages.ts';
 import type * as ShellModule from '../../../main/desktop/electron/electron-shell.ts';
 import { pageGuard } from '../../../main/desktop/window/page-guard.ts';
@@ -76,7 +77,6 @@ vi.mock('electron', async () => {
   };
 });
 
-let openWindow: (typeof WindowModule)['openWindow'];
 let pages: typeof PagesModule;
 let shell: (typeof ShellModule)['electronShell'];
 let session: EventEmitter;
@@ -84,7 +84,6 @@ let session: EventEmitter;
 beforeEach(async () => {
   vi.resetModules();
   electron.windows.length = 0;
-  ({ openWindow } = await import('../../../main/desktop/electron/window.ts'));
   pages = await import('../../../main/desktop/electron/pages.ts');
   ({ electronShell: shell } = await import('../../../main/desktop/electron/electron-shell.ts'));
   session = (await import('electron')).session.defaultSession as unknown as EventEmitter;
@@ -105,7 +104,7 @@ interface Contents extends EventEmitter {
   readonly mainFrame: { url: string };
 }
 const open = (devTools = false): { readonly preferences: unknown; readonly contents: Contents } => {
-  openWindow({ ...options, devTools });
+  shell.createWindow({ ...options, devTools });
   const made = electron.windows.at(-1);
   return { preferences: made?.options['webPreferences'], contents: made?.webContents as Contents };
 };
@@ -130,8 +129,15 @@ describe('windows: S1', () => {
     });
   });
 
-  it('are opened by one function of the adapter', () => {
-    expect(shell.createWindow).toBe(openWindow);
+  it('are made in one place', () => {
+    const makes = readdirSync('main', { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .filter((file) =>
+        /new (BrowserWindow|BaseWindow|WebContentsView|BrowserView)\b/.test(
+          readFileSync(join('main', file), 'utf8'),
+        ),
+      );
+    expect(makes).toEqual([join('desktop', 'electron', 'window.ts')]);
   });
 });
 
