@@ -124,7 +124,6 @@ export class SiteHost<S> {
         const wish = this.#wish;
         if (wish === undefined || this.#stopped) return end;
         await this.#next(wish);
-        this.#wish = undefined;
       }
     } finally {
       this.#ended = true;
@@ -185,9 +184,12 @@ export class SiteHost<S> {
         log.error('the old settings could not be put back', { error: failed });
       }
       this.#begin(this.#site, await build(this.#site));
+      // Whoever is answered may ask again at once.
+      this.#wish = undefined;
       done({ kind: 'failed', problems });
       return;
     }
+    this.#wish = undefined;
     done({ kind: 'taken-over' });
   }
 
