@@ -1,5 +1,6 @@
 import type { Place } from '../../shared/contract/place.ts';
 import { NotificationsScreen } from './notifications/notifications-screen.tsx';
+import { QueueScreen } from './queue/queue-screen.tsx';
 import { RunsScreen } from './runs/runs-screen.tsx';
 import { SettingsScreen } from './settings/settings-screen.tsx';
 import { StatusScreen } from './status/status-screen.tsx';
@@ -9,11 +10,13 @@ export function ScreenAt({ place }: { readonly place: Place }) {
   switch (place.screen) {
     case 'settings':
       return <SettingsScreen place={place} />;
+    case 'queue':
+      return <QueueScreen place={place} />;
     case 'runs':
       return <RunsScreen link={place.link} />;
     case 'notifications':
       return <NotificationsScreen alert={place.alert} />;
-    default:
+    case 'status':
       return <StatusScreen />;
   }
 }
