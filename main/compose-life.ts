@@ -36,6 +36,10 @@ const RESERVE_BYTES = 256 * 1024 * 1024;
 
 const DAY_MS = 86_400_000;
 
+/** A sign-in that began before its secret changed has failed within this time, whatever the other side does: 20 s. */
+const SIGN_IN_LOOK_MS = 500;
+const SIGN_IN_LOOKS = 40;
+
 /** What stays for the life of the process. */
 export interface HostParts {
   readonly options: StartOptions;
@@ -104,13 +108,14 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       log: engineLog(log),
       onChange: () => agent.changed(),
     });
+    const signIns = counted(secrets);
     const parts: SharedParts = {
       site,
       store: withheldWhile(store, () => housekeeping.soundness() === 'damaged'),
       bodies,
       endpoints,
       runtime,
-      secrets,
+      secrets: signIns.secrets,
       redactor,
       http,
       log,
@@ -154,6 +159,25 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       swept: swept.length,
     });
     const handlers = siteHandlers(agent);
+    const tryNow = async (asking: readonly PacketLink[]): Promise<void> => {
+      for (const link of asking) link.wake();
+      const failing = endpoints.facts().flatMap(({ endpoint, failure }) => failure && endpoint);
+      const links = asking
+        .filter(({ parts: { erpEndpoint, cloudEndpoint } }) =>
+          [erpEndpoint, cloudEndpoint].some((endpoint) => failing.includes(endpoint)),
+        )
+        .map(({ parts: { link } }) => link);
+      // The one path of a sync by hand: it knows of pauses and of what runs already.
+      if (links.length > 0) await handlers.sync({ links });
+    };
+    /** A sign-in under way had read the old value: its failure comes after the change, and must not count against the new one. */
+    const untilTried = async (asking: readonly PacketLink[], tried: () => boolean): Promise<void> => {
+      for (let turn = 0; turn < SIGN_IN_LOOKS; turn += 1) {
+        await runtime.sleep(SIGN_IN_LOOK_MS, agent.signal);
+        if (agent.signal.aborted || tried()) return;
+        await tryNow(asking);
+      }
+    };
     return {
       handlers,
       events: agent.events,
@@ -165,15 +189,13 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       end: () => endAll(ends),
       secretChanged: async (name) => {
         if (name === MAIL_PASSWORD || name === WEBHOOK_URL) alerting.retry();
-        const asking = await signInAnew(built, name);
-        const failing = endpoints.facts().flatMap(({ endpoint, failure }) => failure && endpoint);
-        const links = asking
-          .filter(({ parts: { erpEndpoint, cloudEndpoint } }) =>
-            [erpEndpoint, cloudEndpoint].some((endpoint) => failing.includes(endpoint)),
-          )
-          .map(({ parts: { link } }) => link);
-        // The one path of a sync by hand: it knows of pauses and of what runs already.
-        if (links.length > 0) await handlers.sync({ links });
+        const asked = signIns.count(name);
+        await renewSessions(built, name);
+        const asking = built.filter(({ settings }) => asksFor(settings, name)).map(({ link }) => link);
+        await tryNow(asking);
+        untilTried(asking, () => signIns.count(name) > asked).catch((error: unknown) =>
+          log.warn('signing in anew was not seen to its end', { error }),
+        );
       },
     };
   } catch (error) {
@@ -182,13 +204,28 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
   }
 }
 
-/** The links that sign in with this secret. Their rests are over, and no session of the old value is used again. */
-async function signInAnew(built: readonly BuiltLink[], name: string): Promise<readonly PacketLink[]> {
-  const byErp = built.filter(({ settings }) => name === erpPassword(settings.erp));
+const asksFor = ({ id, erp }: LinkSettings, secret: string): boolean =>
+  secret === erpPassword(erp) || secret === cloudKey(id);
+
+/** No session of an old ERP password is used again. */
+async function renewSessions(built: readonly BuiltLink[], secret: string): Promise<void> {
+  const byErp = built.filter(({ settings }) => secret === erpPassword(settings.erp));
   await Promise.all(byErp.map(({ erp }) => erp.renewSessions()));
-  const asking = built.filter(({ settings }) => name === cloudKey(settings.id)).concat(byErp);
-  for (const { link } of asking) link.wake();
-  return asking.map(({ link }) => link);
+}
+
+/** Secrets that count how often each was asked for. */
+function counted(secrets: Secrets): { readonly secrets: Secrets; count(name: string): number } {
+  const asked = new Map<string, number>();
+  return {
+    count: (name) => asked.get(name) ?? 0,
+    secrets: {
+      ...secrets,
+      get: (name) => {
+        asked.set(name, (asked.get(name) ?? 0) + 1);
+        return secrets.get(name);
+      },
+    },
+  };
 }
 
 function openSiteStore(dataDir: string, site: LoadedSite, runtime: Runtime, log: Log): SqliteStore {
