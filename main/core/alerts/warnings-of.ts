@@ -91,11 +91,13 @@ const LAST_RESORT = { erp: ['erp-unreachable', 'other'], cloud: ['cloud-unreadab
 /** A standby waits beside the one that works: nothing stands still. */
 const MILD: ReadonlySet<string> = new Set(['lease-held', 'throttled']);
 
+const SILENT: ReadonlySet<string> = new Set(['light.silent', 'light.unanswered']);
+
 function ofLight(link: LinkStatus, side: 'erp' | 'cloud'): readonly Warning[] {
   const light = link.lights[side];
   if (light.state === 'attention') return failing(link, side, light);
   const asked = link.paused === undefined && link.flows.some((flow) => flow.enabled);
-  if (light.state !== 'unknown' || light.fact.key !== 'light.silent' || !asked) return [];
+  if (light.state !== 'unknown' || !SILENT.has(light.fact.key) || !asked) return [];
   const code = side === 'erp' ? 'erp-unreachable' : 'cloud-unreachable';
   return [
     warning({

@@ -135,8 +135,8 @@ describe('warnings of a status', () => {
     expect(JSON.stringify(found)).not.toContain('SECRET-DOCUMENT');
   });
 
-  test('silence counts only where something is asked', () => {
-    const silent = { state: 'unknown', since: T - HOUR, fact: { key: 'light.silent', params: {} } } as const;
+  test.each(['light.silent', 'light.unanswered'])('%s counts only where something is asked', (key) => {
+    const silent = { state: 'unknown', since: T - HOUR, fact: { key, params: {} } } as const;
     const lights = { erp: silent, cloud: silent };
     expect(names([link('a', { lights })])).toEqual([
       'erp-unreachable/silent link:a',
