@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { RunView } from '../../shared/contract/status.ts';
 import { useConnection } from './contexts.ts';
 import { Refused } from './use-site-query.ts';
@@ -38,8 +38,11 @@ export function useRuns(link: string | undefined, mark: string, enabled: boolean
     select: ({ pages }) => pages.flat(),
     enabled,
   });
+  const asked = useRef(mark);
   useEffect(() => {
-    if (enabled) void queries.invalidateQueries({ queryKey: ['runsList', 'pages'] });
+    if (!enabled || asked.current === mark) return;
+    asked.current = mark;
+    void queries.invalidateQueries({ queryKey: ['runsList', 'pages'] });
   }, [queries, mark, enabled]);
   return {
     runs: query.data,

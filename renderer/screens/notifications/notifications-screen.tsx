@@ -28,6 +28,7 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusXLarge,
   },
+  how: { alignSelf: 'flex-start' },
   quiet: { margin: 0, color: tokens.colorNeutralForeground3 },
 });
 
@@ -86,19 +87,17 @@ function Known({ status, heard, chosen }: KnownProps) {
           </EmptyState>
         </div>
       )}
-      <p className={styles.quiet}>
-        {speaker.text('notes.how')}{' '}
-        <Link inline href={hashOf({ screen: 'settings', section: 'alerts' })}>
-          {speaker.text('notes.howLink')}
-        </Link>
-      </p>
+      <Link className={styles.how} href={hashOf({ screen: 'settings', section: 'alerts' })}>
+        {speaker.text('notes.how')}
+      </Link>
     </PageFrame>
   );
 }
 
 function Sentence({ active }: { readonly active: readonly Alert[] }) {
   const speaker = useSpeaker();
-  if (active.length === 0) return <StateBadge state="fine">{speaker.text('notes.none')}</StateBadge>;
+  // No shape: what is not told of yet may need somebody all the same.
+  if (active.length === 0) return speaker.text('notes.none');
   const open = active.filter((alert) => alert.acknowledgedAt === undefined).length;
   return (
     <StateBadge state={open > 0 ? 'attention' : 'waiting'}>

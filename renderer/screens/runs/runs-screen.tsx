@@ -114,10 +114,10 @@ function Known({ status, link, live }: KnownProps) {
               <Button disabledFocusable={asking || !heard} onClick={showMore}>
                 {speaker.text('runs.more')}
               </Button>
-              <span role="status">{speaker.text('runs.shown', { count: shown.length })}</span>
+              <span>{speaker.text('runs.shown', { count: shown.length })}</span>
             </>
           ) : (
-            <span role="status">{speaker.text('runs.all', { count: shown.length })}</span>
+            <span>{speaker.text('runs.all', { count: shown.length })}</span>
           )}
         </div>
       )}

@@ -13,6 +13,10 @@ const useStyles = makeStyles({
   },
 });
 
+/** The end of the picture: of the span, and of the last step. */
+const endOf = ({ from, points, stepMs }: ResultOf<'history'>, span: Span): number =>
+  Math.max(from + SPAN_MS[span], (points.at(-1)?.at ?? from) + stepMs);
+
 /** Queue length as lines, throughput as bars: two questions, two scales, one time. */
 export function ActivityCharts({
   history,
@@ -45,7 +49,7 @@ export function ActivityCharts({
     ],
     [carried, toErp, toPhones],
   );
-  const range = useMemo(() => ({ from: history.from, to: history.from + SPAN_MS[span] }), [history, span]);
+  const range = useMemo(() => ({ from: history.from, to: endOf(history, span) }), [history, span]);
   return (
     <div className={styles.charts}>
       <TimeChart title={speaker.text('status.waitingChart')} at={waiting.at} series={lines} {...range} />
@@ -54,7 +58,7 @@ export function ActivityCharts({
         note={speaker.text(span === 'hour' ? 'status.per5' : 'status.perHour')}
         at={carried.at}
         series={bars}
-        bars
+        barMs={BUCKET_MS[span]}
         {...range}
       />
     </div>

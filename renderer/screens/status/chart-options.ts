@@ -8,6 +8,8 @@ const DASHES: Readonly<Record<ChartLook, readonly number[]>> = { first: [], seco
 /** Room for `00:00` below, and for `1,000` at the left. */
 const X_AXIS_PX = 28;
 const Y_AXIS_PX = 44;
+/** Half a clock reading: the last one stands under the edge. */
+const LAST_LABEL_PX = 20;
 const MINUTE_MS = 60_000;
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000];
 
@@ -49,7 +51,7 @@ export function chartOptions(wish: ChartWish): uPlot.Options {
     ms: 1,
     tzDate: (at) => uPlot.tzDate(new Date(at), timeZone),
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, LAST_LABEL_PX, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: !bars } },
     scales: {
       x: { time: true, range: [wish.from, wish.to] },
@@ -88,7 +90,7 @@ const line = (look: ChartLook, colour: ChartWish['colour']): uPlot.Series => ({
 
 /** Two bars side by side around each time: one filled, one hollow. */
 function bar(look: ChartLook, index: number, colour: ChartWish['colour']): uPlot.Series {
-  const paths = uPlot.paths.bars?.({ size: [0.36, 16], align: index === 0 ? -1 : 1, gap: 1 });
+  const paths = uPlot.paths.bars?.({ size: [0.4, 14], align: index === 0 ? -1 : 1, gap: 1 });
   return {
     stroke: colour(look),
     width: 1.5,

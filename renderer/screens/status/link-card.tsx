@@ -14,7 +14,7 @@ import { PausedBanner } from './paused-banner.tsx';
 
 const useStyles = makeStyles({
   kind: { ...typographyStyles.caption1, color: tokens.colorNeutralForeground3 },
-  line: { height: '1px', backgroundColor: tokens.colorNeutralStroke2, margin: 0, border: 'none' },
+  line: { margin: 0, border: 'none', borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
 });
 
 interface LinkCardProps {

@@ -13,7 +13,13 @@ const BARS = 30;
 
 const useStyles = makeStyles({
   spark: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalS },
-  bars: { width: `${WIDTH}px`, height: `${HEIGHT}px`, flexShrink: 0, color: tokens.colorBrandForeground1 },
+  bars: {
+    width: `${WIDTH}px`,
+    height: `${HEIGHT}px`,
+    flexShrink: 0,
+    color: tokens.colorBrandForeground1,
+    '@media (forced-colors: active)': { color: 'CanvasText' },
+  },
   ground: { stroke: tokens.colorNeutralStroke1 },
   words: { ...typographyStyles.caption1, color: tokens.colorNeutralForeground2, whiteSpace: 'nowrap' },
 });

@@ -73,13 +73,15 @@ interface TimeChartProps {
   readonly series: readonly ChartSeries[];
   readonly from: number;
   readonly to: number;
-  readonly bars?: boolean | undefined;
+  /** Bars instead of lines, each for so many milliseconds around its time. */
+  readonly barMs?: number | undefined;
 }
 
 /** Numbers over time on one scale. Its text equivalents are the sentence above it and the table. */
-export function TimeChart({ title, note, at, series, from, to, bars = false }: TimeChartProps) {
+export function TimeChart({ title, note, at, series, from, to, barMs }: TimeChartProps) {
   const styles = useStyles();
   const speaker = useSpeaker();
+  const bars = barMs !== undefined;
   const { timeZone, locale } = speaker.view;
   // Colours are read when it is drawn: with other ones it is drawn anew.
   const theme = `${useDark() ? 'dark' : 'light'} ${useForcedColors() ? 'forced' : ''}`;
@@ -141,7 +143,13 @@ export function TimeChart({ title, note, at, series, from, to, bars = false }: T
         ))}
       </div>
       <ul className={styles.keys}>
-        <li>{time === undefined ? '' : speaker.clock(time)}</li>
+        <li>
+          {time === undefined
+            ? ''
+            : barMs === undefined
+              ? speaker.clock(time)
+              : speaker.text('status.range', { from: time - barMs / 2, to: time + barMs / 2 })}
+        </li>
         {series.map(({ name, look, values }) => {
           const value = values[shown];
           return (
