@@ -121,6 +121,27 @@ export class CrashWorld {
     return agent;
   }
 
+  /** Somebody renames the site through the running agent. Resolves when it answered, or died over it. */
+  async applySettings(): Promise<void> {
+    const watch = await SiteWatch.open(this.#world.dataDir);
+    if (watch === undefined) return;
+    try {
+      const read = await watch.client.call('settingsRead', {});
+      if (!read.ok) return;
+      const settings = read.value.settings as { readonly site: object };
+      const renamed = { ...settings, site: { ...settings.site, name: `Life ${this.lives}` } };
+      await watch.client.call('settingsApply', { settings: renamed, revision: read.value.revision });
+    } finally {
+      watch.close();
+    }
+  }
+
+  /** The site's name by the file: what the next life starts with. */
+  siteName(): string {
+    const file = readFileSync(join(this.#world.dataDir, 'site.json'), 'utf8');
+    return (JSON.parse(file) as { readonly site: { readonly name: string } }).site.name;
+  }
+
   holdOrders(): Promise<HeldOrders> {
     return holdOrders(this.#world.erpPort);
   }

@@ -71,7 +71,8 @@ export function planKills(options: {
       kind: 'step',
       point: { step, phase, occurrence: often ? between(random, 1, 2) : 1 },
       work,
-      atStart: AT_START.includes(step) || (step !== 'pull.void' && chance(random, 0.4)),
+      atStart:
+        AT_START.includes(step) || (step !== 'pull.void' && step !== 'settings.write' && chance(random, 0.4)),
       cut: cuts && AROUND_COMMIT.includes(`${step} ${phase}`) ? nextCut() : undefined,
     };
   });

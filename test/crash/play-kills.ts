@@ -67,6 +67,7 @@ export async function playKills(
       await world.agent.arm(point);
       if (point.step !== 'pull.void') await world.work.send(kill.work);
     }
+    const applied = point.step === 'settings.write' ? world.applySettings() : undefined;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const end = await world.carriedOver();
       if (end === 'stuck') return false;
@@ -76,6 +77,7 @@ export async function playKills(
       }
       const death = await Promise.race([world.agent.death, delay(GIVE_UP_MS, undefined, { ref: false })]);
       if (death !== 'crash-point') return false;
+      await applied;
       died(point);
       return true;
     }
