@@ -54,6 +54,14 @@ export const FIGURES: readonly FigureSpec[] = [
     processes: 1,
   },
   {
+    name: 'million-items',
+    module: 'million-items',
+    unit: 'x',
+    what: 'a queue of 1,000,000 items: the worst of page (300 ms), search (1 s), longest block of the agent (50 ms) and events (4 a second), as a part of its limit',
+    goal: { at: 'most', value: 1 },
+    processes: 1,
+  },
+  {
     name: 'orders-per-second',
     module: 'orders',
     unit: 'orders/s',
