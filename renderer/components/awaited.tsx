@@ -46,6 +46,27 @@ export function Placeholders({ sizes }: { readonly sizes: readonly (16 | 32 | 64
   );
 }
 
+interface AwaitedPartProps {
+  readonly sizes: React.ComponentProps<typeof Placeholders>['sizes'];
+  /** Something answers, so it is only a matter of time. */
+  readonly live: boolean;
+}
+
+/** A part of a page that is asked for: placeholders for a moment, then in words that it is awaited, or why it will not come. */
+export function AwaitedPart({ sizes, live }: AwaitedPartProps) {
+  const styles = useStyles();
+  const speaker = useSpeaker();
+  const over = usePatienceOver();
+  if (!live) return <p className={styles.waiting}>{speaker.text('status.partUnknown')}</p>;
+  if (!over) return <Placeholders sizes={sizes} />;
+  return (
+    <p className={styles.waiting}>
+      <Spinner size="tiny" aria-hidden="true" />
+      {speaker.text('status.partAwaited')}
+    </p>
+  );
+}
+
 function words(seen: Seen, surface: SiteConnection['surface'], speaker: Speaker): string {
   switch (seen.link) {
     case 'refused':

@@ -2,7 +2,7 @@ import { Button, Link, makeStyles, tokens, typographyStyles } from '@fluentui/re
 import { AlertRegular } from '@fluentui/react-icons/svg/alert';
 import type { Alert } from '../../../shared/contract/alert.ts';
 import type { SiteStatus } from '../../../shared/contract/status.ts';
-import { AwaitedPage, Placeholders } from '../../components/awaited.tsx';
+import { AwaitedPage, AwaitedPart } from '../../components/awaited.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PageFrame } from '../../components/page-frame.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
@@ -77,7 +77,7 @@ function Known({ status, heard, chosen }: KnownProps) {
           </Button>
         </p>
       )}
-      {!known && error === null && <Placeholders sizes={[96, 96]} />}
+      {!known && error === null && <AwaitedPart sizes={[96, 96]} live={heard} />}
       <Part title={speaker.text('notes.activeTitle')} alerts={active} live={live} chosen={chosen} />
       <Part title={speaker.text('notes.endedTitle')} alerts={ended} live={live} chosen={chosen} />
       {data !== undefined && active.length + ended.length === 0 && (

@@ -1,9 +1,9 @@
-import { Button, Field, Select, makeStyles, tokens } from '@fluentui/react-components';
+import { Button, Select, makeStyles, tokens } from '@fluentui/react-components';
 import { ArrowSyncRegular } from '@fluentui/react-icons/svg/arrow-sync';
 import { HistoryRegular } from '@fluentui/react-icons/svg/history';
 import type { RunView, SiteStatus } from '../../../shared/contract/status.ts';
 import type { Speaker } from '../../../shared/i18n/say.ts';
-import { AwaitedPage, Placeholders } from '../../components/awaited.tsx';
+import { AwaitedPage, AwaitedPart } from '../../components/awaited.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PageFrame } from '../../components/page-frame.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
@@ -71,21 +71,19 @@ function Known({ status, link, live }: KnownProps) {
       }
       action={
         filters && (
-          <Field label={speaker.text('runs.filter')} orientation="horizontal" className={styles.filter}>
-            <Select
-              value={link ?? ''}
-              onChange={(_, { value }) => goTo({ screen: 'runs', link: value === '' ? undefined : value })}
-            >
-              <option value="">{speaker.text('runs.allLinks')}</option>
-              {[...new Set([...links.map(({ id }) => id), ...(link === undefined ? [] : [link])])].map(
-                (id) => (
-                  <option key={id} value={id}>
-                    {id}
-                  </option>
-                ),
-              )}
-            </Select>
-          </Field>
+          <Select
+            aria-label={speaker.text('runs.filter')}
+            className={styles.filter}
+            value={link ?? ''}
+            onChange={(_, { value }) => goTo({ screen: 'runs', link: value === '' ? undefined : value })}
+          >
+            <option value="">{speaker.text('runs.allLinks')}</option>
+            {[...new Set([...links.map(({ id }) => id), ...(link === undefined ? [] : [link])])].map((id) => (
+              <option key={id} value={id}>
+                {id}
+              </option>
+            ))}
+          </Select>
         )
       }
     >
@@ -98,7 +96,7 @@ function Known({ status, link, live }: KnownProps) {
         <div className={styles.ground}>
           {shown === undefined ? (
             <div className={styles.padded}>
-              <Placeholders sizes={[32, 32, 32, 32]} />
+              <AwaitedPart sizes={[32, 32, 32, 32]} live={heard} />
             </div>
           ) : shown.length === 0 ? (
             <NoRuns link={link} live={live} links={links.length} />

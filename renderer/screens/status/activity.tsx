@@ -2,7 +2,7 @@ import { Tab, TabList, makeStyles, tokens } from '@fluentui/react-components';
 import { useMemo, useState } from 'react';
 import type { ResultOf } from '../../../shared/contract/contract.ts';
 import type { Speaker } from '../../../shared/i18n/say.ts';
-import { Placeholders } from '../../components/awaited.tsx';
+import { AwaitedPart } from '../../components/awaited.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { isKnown, summaryOf, type Span } from '../../state/activity-data.ts';
 import { useSpeaker } from '../../state/contexts.ts';
@@ -62,10 +62,10 @@ export function Activity({ at, live }: { readonly at: number; readonly live: boo
             {speaker.text('status.historyFailed', { message: error.refusal.message })}
           </p>
         )}
-        {data === undefined && error === null && <Placeholders sizes={[16, 128]} />}
+        {data === undefined && error === null && <AwaitedPart sizes={[16, 128]} live={live} />}
         {data !== undefined && <Shown history={data} view={view} />}
       </Panel>
-      <Today history={data} />
+      <Today history={data} live={live} failed={error !== null} />
     </div>
   );
 }

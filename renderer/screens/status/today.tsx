@@ -1,6 +1,6 @@
 import { makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
 import type { ResultOf } from '../../../shared/contract/contract.ts';
-import { Placeholders } from '../../components/awaited.tsx';
+import { AwaitedPart } from '../../components/awaited.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useSpeaker } from '../../state/contexts.ts';
 
@@ -28,7 +28,15 @@ const useStyles = makeStyles({
 });
 
 /** Documents of today that reached the ERP, by type. */
-export function Today({ history }: { readonly history: ResultOf<'history'> | undefined }) {
+export function Today({
+  history,
+  live,
+  failed,
+}: {
+  readonly history: ResultOf<'history'> | undefined;
+  readonly live: boolean;
+  readonly failed: boolean;
+}) {
   const styles = useStyles();
   const speaker = useSpeaker();
   const today = [...(history?.today ?? [])].sort((a, b) => b.count - a.count);
@@ -46,7 +54,7 @@ export function Today({ history }: { readonly history: ResultOf<'history'> | und
         )
       }
     >
-      {history === undefined && <Placeholders sizes={[16, 16, 16]} />}
+      {history === undefined && <AwaitedPart sizes={[16, 16, 16]} live={live && !failed} />}
       {history !== undefined && today.length === 0 && (
         <p className={styles.quiet}>{speaker.text('status.todayNone')}</p>
       )}
