@@ -145,7 +145,7 @@ test('whatever happens, each counter says what a full count finds', () => {
         rmSync(join(folder, 'archive'), { recursive: true, force: true });
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
   // A history in which nothing of this happens would prove nothing.
   expect(Object.values(seen).every((n) => n > 0)).toBe(true);

@@ -185,6 +185,36 @@ describe('a large table', () => {
       `SELECT DISTINCT body_hash FROM item WHERE body_place = 'spool'`,
       'item_spool',
     ],
+    [
+      'the snapshots of a link that were not sent',
+      `SELECT i.id FROM item AS i INDEXED BY item_out_unsent
+       WHERE i.direction = 'out' AND i.state NOT IN ('settled', 'discarded') AND i.link = ?`,
+      'item_out_unsent',
+    ],
+    [
+      'what is due',
+      `SELECT i.id FROM item AS i
+       WHERE i.state IN ('ready', 'waiting', 'unknown') AND i.link = ? AND i.direction = ? AND i.due_at <= ?
+       ORDER BY i.due_at, i.id LIMIT 1`,
+      'item_due (link=? AND direction=? AND due_at<?)',
+    ],
+    [
+      'when something is due',
+      `SELECT min(i.due_at) FROM item AS i
+       WHERE i.state IN ('ready', 'waiting', 'unknown') AND i.link = ? AND i.direction = ?`,
+      'item_due (link=? AND direction=?)',
+    ],
+    [
+      'old documents',
+      'DELETE FROM document INDEXED BY document_day WHERE at < ? AND item IS NULL',
+      'document_day (at<?)',
+    ],
+    [
+      'a packet to be written again',
+      `SELECT id FROM item
+       WHERE link = ? AND direction = 'in' AND queue IN ('packet', 'file') AND external_id = ? AND body_hash = ?`,
+      'item_in_identity (link=? AND queue=? AND external_id=? AND body_hash=?)',
+    ],
   ])('has an index for %s', (_, sql, index) => {
     const plan = planOf({ sql, values: Array.from(sql.matchAll(/\?/g), () => 1) });
     expect(plan).toContain(index);

@@ -182,5 +182,6 @@ CREATE INDEX run_by_link ON run (link, id);
 CREATE INDEX accepted_snapshot_at ON accepted_snapshot (link, accepted_at);
 CREATE INDEX document_day ON document (at, link, document);
 DROP INDEX document_at;
+CREATE INDEX known_ledger_at ON known_ledger (at);
 `,
 };

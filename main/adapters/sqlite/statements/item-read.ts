@@ -89,7 +89,7 @@ export function findUnsentOf(db: ReadDb, link: LinkId, user: string): Item | und
 export function findUnsent(db: ReadDb, link: LinkId): readonly unknown[] {
   return prepared(
     db,
-    `SELECT ${ITEM_COLUMNS} FROM item AS i
+    `SELECT ${ITEM_COLUMNS} FROM item AS i INDEXED BY item_out_unsent
      WHERE i.direction = 'out' AND i.state NOT IN ('settled', 'discarded') AND i.link = ? ORDER BY i.id`,
   ).all(link);
 }

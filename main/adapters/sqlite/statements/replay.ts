@@ -20,7 +20,8 @@ export function findLedgerHash(db: ReadDb, source: SourceId, packetId: string): 
 export function findPacketItem(db: ReadDb, link: LinkId, packetId: string, hash: string): ItemId | undefined {
   const row: unknown = prepared(
     db,
-    `SELECT id FROM item WHERE link = ? AND direction = 'in' AND external_id = ? AND body_hash = ?`,
+    `SELECT id FROM item
+     WHERE link = ? AND direction = 'in' AND queue IN ('packet', 'file') AND external_id = ? AND body_hash = ?`,
   ).get(link, packetId, hash);
   return row === undefined ? undefined : itemId(decode(z.object({ id: z.int() }), row, 'item').id);
 }
