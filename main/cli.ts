@@ -35,6 +35,10 @@ const code = await runCli(process.argv.slice(2), {
   locale,
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
+  writeBytes: (bytes) =>
+    new Promise((resolve) => {
+      process.stdout.write(bytes, () => resolve());
+    }),
   readSecret: (prompt) => readSecret(process.stdin, prompt, (text) => process.stderr.write(text)),
   ending: ending.signal,
   startSite: async (options) => (await import('./compose.ts')).startSite(options),

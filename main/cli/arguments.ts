@@ -20,6 +20,13 @@ export type Command =
   | { readonly name: 'queue show'; readonly item: number }
   | { readonly name: 'queue retry'; readonly item: number }
   | { readonly name: 'queue park'; readonly item: number; readonly note: string }
+  | {
+      readonly name: 'queue discard';
+      readonly item: number;
+      readonly confirm: string;
+      readonly note: string;
+    }
+  | { readonly name: 'queue export'; readonly item: number; readonly out?: string | undefined }
   | { readonly name: 'runs list'; readonly link?: string | undefined; readonly limit: number }
   | {
       readonly name: 'pause';
@@ -85,6 +92,7 @@ const OPTIONS = {
   note: { type: 'string' },
   replay: { type: 'boolean' },
   confirm: { type: 'string' },
+  out: { type: 'string' },
   for: { type: 'string' },
   follow: { type: 'boolean', short: 'f' },
   lines: { type: 'string', short: 'n' },
@@ -154,6 +162,21 @@ const SPECS: Readonly<Record<string, Spec>> = {
     options: ['note'],
     words: [1, 1],
     make: (w, v) => ({ name: 'queue park', item: item(w[0]), note: v.note ?? '' }),
+  },
+  'queue discard': {
+    options: ['confirm', 'note'],
+    words: [1, 1],
+    make: (w, v) => ({
+      name: 'queue discard',
+      item: item(w[0]),
+      confirm: v.confirm ?? '',
+      note: v.note ?? '',
+    }),
+  },
+  'queue export': {
+    options: ['out'],
+    words: [1, 1],
+    make: (w, v) => ({ name: 'queue export', item: item(w[0]), out: v.out }),
   },
   'runs list': {
     options: ['link', 'limit'],

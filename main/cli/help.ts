@@ -26,6 +26,12 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
   ['queue show', 'queue show <item>', 'one item: timeline, cause, next step, text'],
   ['queue retry', 'queue retry <item>', 'let an item go on now'],
   ['queue park', 'queue park <item> [--note text]', 'set an item aside'],
+  [
+    'queue discard',
+    'queue discard <item> --confirm <packet id> [--note text]',
+    'give a parked item up for good, once the ERP has proven that it is not there',
+  ],
+  ['queue export', 'queue export <item> [--out FILE]', 'its raw bytes, to a file or standard output'],
   ['runs list', 'runs list [--link l] [--limit n]', 'what ran, with counts'],
   ['config check', 'config check', 'check site.json and the mappings'],
   [

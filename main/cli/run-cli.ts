@@ -4,7 +4,8 @@ import type { Context } from './command-context.ts';
 import { applyConfig, checkConfig, exportConfig } from './commands/config.ts';
 import { printScript } from './commands/erp.ts';
 import { showLogs } from './commands/logs.ts';
-import { listQueue, parkItem, retryItem, showItem } from './commands/queue.ts';
+import { exportItem } from './commands/export-item.ts';
+import { discardItem, listQueue, parkItem, retryItem, showItem } from './commands/queue.ts';
 import { runSite } from './commands/run.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { listRuns, pauseLinks, resumeLinks } from './commands/runs.ts';
@@ -71,6 +72,10 @@ async function perform(command: Command, context: Context): Promise<number> {
       return retryItem(context, command.item);
     case 'queue park':
       return parkItem(context, command.item, command.note);
+    case 'queue discard':
+      return discardItem(context, command);
+    case 'queue export':
+      return exportItem(context, command.item, command.out);
     case 'runs list':
       return listRuns(context, { link: command.link, limit: command.limit });
     case 'pause':

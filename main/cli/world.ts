@@ -11,6 +11,8 @@ export interface World {
   readonly locale: string;
   write(text: string): void;
   writeError(text: string): void;
+  /** Raw bytes on standard output; resolves when more may follow. */
+  writeBytes(bytes: Uint8Array): Promise<void>;
   /** One line: typed unseen at a terminal, else all of standard input. */
   readSecret(prompt: string): Promise<string>;
   /** Aborts when the person or the system wants the program to end. */

@@ -145,6 +145,21 @@ export function parkItem(context: Context, item: number, note: string): Promise<
   });
 }
 
+/** Only the agent can, see `parkItem`. Without the proof of the ERP the item stays parked, and the exit code says why. */
+export function discardItem(
+  context: Context,
+  args: { readonly item: number; readonly confirm: string; readonly note: string },
+): Promise<number> {
+  const { out } = context;
+  return withAgent(context, async (client) => {
+    const { item, confirm, note } = args;
+    const reply = await client.call('queueDiscard', { item, confirm, note });
+    if (reply.ok) return changed(out, reply.value.item, 'is discarded; its bytes stay in the archive');
+    const code = refused(out, reply.error);
+    return reply.error.code === 'unavailable' ? EXIT.unreachable : code;
+  });
+}
+
 function changed(out: Output, item: ItemView, words: string): number {
   out.document({ item });
   out.line(`${item.label === '' ? 'The packet' : item.label} (item ${item.id}) ${words}.`);

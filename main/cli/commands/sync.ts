@@ -50,8 +50,10 @@ async function ask(
   }
   out.document({ flows, runs: ended });
   for (const run of ended) out.line(runLine(run, speakerFor(world, zone)));
-  if (flows.some((one) => one.outcome === 'refused')) return Math.max(EXIT.failed, exitOfRuns(ended));
-  return exitOfRuns(ended);
+  const code = exitOfRuns(ended);
+  if (flows.some((one) => one.outcome === 'refused')) return Math.max(EXIT.failed, code);
+  // Nothing is wrong with the data, and nothing was carried: the cloud takes no calls before that.
+  return flows.some((one) => one.outcome === 'waits') ? EXIT.unreachable : code;
 }
 
 type Started = ResultOf<'sync'>['flows'][number];
@@ -59,11 +61,11 @@ type Started = ResultOf<'sync'>['flows'][number];
 function startedWords(one: Started, speaker: Speaker): string {
   if (one.outcome === 'started') return `${one.link}: ${speaker.text('page.syncStarted')}`;
   if (one.outcome === 'joined') return `${one.link}: ${speaker.text('page.syncJoined')}`;
+  const what = one.reason === undefined ? '' : speaker.say(one.reason.what);
+  if (one.outcome === 'waits')
+    return speaker.text('page.syncWaits', { link: one.link, when: one.when ?? 0, what });
   return one.when === undefined
-    ? speaker.text('page.syncRefused', {
-        link: one.link,
-        what: one.reason === undefined ? '' : speaker.say(one.reason.what),
-      })
+    ? speaker.text('page.syncRefused', { link: one.link, what })
     : speaker.text('page.syncRefusedUntil', { link: one.link, when: one.when });
 }
 

@@ -88,6 +88,9 @@ export class CliBench {
       writeError: (text) => {
         err += text;
       },
+      writeBytes: async (bytes) => {
+        out += Buffer.from(bytes).toString('utf8');
+      },
       readSecret: async () => this.stdin,
       ending: this.ending.signal,
       startSite: (options) => this.startSite(options),
