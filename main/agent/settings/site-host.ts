@@ -203,7 +203,7 @@ export class SiteHost<S> {
 
   async #call(name: keyof LifeHandlers, args: never): Promise<Reply<unknown>> {
     const life = this.#life;
-    if (life === undefined || this.#wish !== undefined) return this.#unavailable();
+    if (life === undefined || this.#wish !== undefined || this.#stopped) return this.#unavailable();
     const handler = life.handlers[name] as (args: never) => Promise<Reply<unknown>>;
     this.#calls += 1;
     try {

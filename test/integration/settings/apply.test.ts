@@ -193,6 +193,34 @@ describe('the console follows its settings', () => {
     },
   );
 
+  test.runIf(existsSync('dist/renderer/index.html'))(
+    'it is started, moved and ended by settings; one that moves itself is still answered',
+    async () => {
+      const site = await joined();
+      await site.apply((draft) => Object.assign(draft, { console: { enabled: true, right: 'administer' } }));
+      const first = await site.until(async () => readConsoleAccess(site.dataDir));
+      const free = createServer();
+      await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
+      const { port } = free.address() as AddressInfo;
+      await new Promise((resolve) => free.close(resolve));
+      const { settings, revision } = await site.ask('settingsRead', {});
+      const moved = { ...(settings as RawSite), console: { enabled: true, port, right: 'administer' } };
+      const answered = await call(site, 'settingsApply', { settings: moved, revision });
+      expect(answered.status).toBe(200);
+      expect(await answered.json()).toMatchObject({ ok: true, value: { applied: true } });
+      const second = await site.until(async () => {
+        const access = readConsoleAccess(site.dataDir);
+        return access === undefined || access.url === first.url ? undefined : access;
+      });
+      expect(second.url).toBe(`http://127.0.0.1:${port}/`);
+      expect(second.token).not.toBe(first.token);
+      expect((await call(site, 'settingsRead')).status).toBe(200);
+      await site.apply((draft) => Object.assign(draft, { console: { enabled: false } }));
+      await site.until(async () => (readConsoleAccess(site.dataDir) === undefined ? true : undefined));
+      await expect(fetch(second.url)).rejects.toThrow();
+    },
+  );
+
   test('a port in use is a problem of the settings, told before anything is written', async () => {
     const site = await joined();
     const other = createServer();
