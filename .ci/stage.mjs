@@ -3,6 +3,7 @@
 //
 //   agent/erp-ferry.cmd | erp-ferry      the command line
 //   agent/node.exe | node                Node 24, because the desktop program's own cannot be used as one
+//   agent/boot-task.xml                  for Windows: the task that runs the agent with nobody logged on
 //   agent/main/*.js                      agent, command line, sandbox
 //   agent/renderer/                      the page of the loopback console
 //   agent/node_modules/better-sqlite3/   with the native part of this platform only
@@ -64,4 +65,6 @@ export default function stage({ electronPlatformName, arch }) {
   // The command processor of Windows finds its labels and line ends reliably with both characters only.
   const text = electronPlatformName === 'win32' ? command.replace(/\r?\n/g, '\r\n') : command;
   writeFileSync(join(agent, platform.command), text, { mode: 0o755 });
+  if (electronPlatformName === 'win32')
+    cpSync(at('main', 'desktop', 'installer', 'boot-task.xml'), join(agent, 'boot-task.xml'));
 }
