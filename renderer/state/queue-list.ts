@@ -40,13 +40,13 @@ interface Target {
   readonly key: string;
 }
 
-/** A page of what a plan's request finds; the last part of the key is its number. */
-const pageKey = (target: Target, page: number): readonly unknown[] => [
+/** Pages of what a plan's request finds. As text, because a part of an object's key finds those that ask for more, too. */
+const pagesKey = (target: Target): readonly unknown[] => [
   'queueList',
   'page',
-  target.plan.args,
-  page,
+  JSON.stringify(target.plan.args),
 ];
+const pageKey = (target: Target, page: number): readonly unknown[] => [...pagesKey(target), page];
 const leftOutKey = (target: Target): readonly unknown[] => ['queueList', 'leftOut', target.plan.leftOut];
 
 const asking = (
@@ -100,9 +100,7 @@ export function useQueueList(choice: Choice, plan: ListPlan, range: RowRange): Q
   if (arrived) setShown(wanted);
 
   const own = resultsOf(shown);
-  const newest = own
-    .filter(([part, result]) => part.page !== undefined && result.data !== undefined)
-    .toSorted(([, a], [, b]) => b.dataUpdatedAt - a.dataUpdatedAt)[0]?.[1].data;
+  const newest = newestPage(queries, shown);
   const leftOut = own.find(([part]) => part.page === undefined)?.[1].data?.total;
   const answered = newest !== undefined && (shown.plan.leftOut === undefined || leftOut !== undefined);
   const shape = shapeOf(shown.choice, newest?.total ?? 0, leftOut ?? 0);
@@ -166,12 +164,19 @@ const partsOf = (target: Target, pages: readonly number[]): readonly Part[] => {
 const cached = (queries: QueryClient, queryKey: readonly unknown[]): Page | undefined =>
   queries.getQueryData<Page>(queryKey);
 
+/** The page that was answered last of all that are kept: its total is what holds now. */
+const newestPage = (queries: QueryClient, target: Target): Page | undefined =>
+  queries
+    .getQueryCache()
+    .findAll({ queryKey: pagesKey(target) })
+    .toSorted((a, b) => b.state.dataUpdatedAt - a.state.dataUpdatedAt)
+    .map(({ state }) => state.data as Page | undefined)
+    .find((data) => data !== undefined);
+
 /** Whether the page can hold rows, by what is known of the length. */
 function isWithin(queries: QueryClient, target: Target, page: number): boolean {
-  const totals = queries
-    .getQueriesData<Page>({ queryKey: ['queueList', 'page', target.plan.args] })
-    .flatMap(([, data]) => data?.total ?? []);
-  return totals.length === 0 || page * PAGE_ROWS < Math.max(...totals);
+  const newest = newestPage(queries, target);
+  return newest === undefined || page * PAGE_ROWS < newest.total;
 }
 
 /** The range once it has stood still for a moment; at once when it moves by little. */
@@ -197,7 +202,7 @@ function useKept(queries: QueryClient, shown: Target, pages: readonly number[]):
       queries.removeQueries({
         type: 'inactive',
         predicate: ({ queryKey }) =>
-          queryKey[0] === 'queueList' && queryKey[1] === 'page' && JSON.stringify(queryKey[2]) !== args,
+          queryKey[0] === 'queueList' && queryKey[1] === 'page' && queryKey[2] !== args,
       });
     }
     const after = afterUse(kept.current.pages, used === '' ? [] : used.split(' ').map(Number));

@@ -7,6 +7,8 @@ const MOST_PIXELS = 12_000_000;
 const EDGE = 2_000_000;
 /** A movement of more than so many views is a jump of the scroll bar; anything less is a wheel or a finger. */
 const JUMP_VIEWS = 3;
+/** A browser puts what is scrolled on pixels of the screen. */
+const MOST_ROUNDED = 2;
 
 /**
  * Where the list is, when it is longer than a browser can lay out. `physical` is what the element scrolls, `logical` where in
@@ -60,6 +62,13 @@ export class LongScroll {
   /** After a movement has ended: where the element should stand so that the scroll bar tells the truth. */
   settled(): number {
     return this.goTo(this.#logical);
+  }
+
+  /** The element stands there after all. Where the browser only rounded, the place in the list stays. */
+  restAt(physical: number): void {
+    const rounded = this.#length > MOST_PIXELS && Math.abs(physical - this.#physical) <= MOST_ROUNDED;
+    if (!rounded) this.#logical = this.#within(this.#stretched(physical));
+    this.#physical = physical;
   }
 
   #end(length: number): number {

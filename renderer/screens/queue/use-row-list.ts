@@ -49,8 +49,7 @@ export function useRowList(
       const scrolled = element.current;
       if (scrolled === null) return;
       scrolled.scrollTop = physical;
-      // Where the browser rounds, its number is the one the next movement is counted from.
-      if (scrolled.scrollTop !== physical) long.moved(scrolled.scrollTop);
+      long.restAt(scrolled.scrollTop);
     },
     [element, long],
   );
@@ -72,7 +71,7 @@ export function useRowList(
         still = setTimeout(() => {
           const physical = long.settled();
           if (Math.abs(scrolled.scrollTop - physical) > 1) scrolled.scrollTop = physical;
-          long.moved(scrolled.scrollTop);
+          long.restAt(scrolled.scrollTop);
           tell(long.logical, false);
         }, STILL_MS);
       };

@@ -54,17 +54,17 @@ describe('document of a packet', () => {
       tables: [
         {
           name: 'SalesHeader',
-          columns: ['no', 'comment', 'DMS_ROWID'],
-          rows: [{ status: undefined, values: ['SO-1042', 'a <b> & "c"\n', 'k-1'] }],
+          columns: ['no', 'comment', 'state', 'DMS_ROWID'],
+          rows: [{ status: undefined, values: ['SO-1042', 'a <b> & "c"\n', '1', 'k-1'] }],
           moreRows: 0,
           moreColumns: 0,
         },
         {
           name: 'SalesLine',
-          columns: ['no', 'quantity', 'name'],
+          columns: ['no', 'quantity', 'state', 'name'],
           rows: [
-            { status: undefined, values: ['A', '2', undefined] },
-            { status: 'delete', values: ['B', undefined, 'Juice'] },
+            { status: undefined, values: ['A', '2', '1', undefined] },
+            { status: 'delete', values: ['B', undefined, '3', 'Juice'] },
           ],
           moreRows: 0,
           moreColumns: 0,

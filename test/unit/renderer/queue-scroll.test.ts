@@ -63,6 +63,19 @@ describe('long scrolling', () => {
     );
   });
 
+  it('keeps its place where a browser rounds, and follows where it does not let it go', () => {
+    const long = longList(1_000_000);
+    const wanted = 23_000_017;
+    const physical = long.goTo(wanted);
+    long.restAt(Math.round(physical));
+    expect(long.logical).toBe(wanted);
+    expect(long.moved(Math.round(physical) + 48)).toBe(wanted + 48);
+    const short = longList(100);
+    short.goTo(4_000);
+    short.restAt(3_999.5);
+    expect([short.logical, short.shift]).toEqual([3_999.5, 0]);
+  });
+
   it('is never beyond the end when the list gets shorter', () => {
     const long = longList(1_000_000);
     long.goTo(40_000_000);
