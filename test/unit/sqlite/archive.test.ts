@@ -282,3 +282,27 @@ test('a packet that came back from the archive goes there again', () => {
   expect(items.map(({ id }) => id)).toEqual([again.id]);
   expect(again.id).not.toBe(old.id);
 });
+
+test('old ledger rows are forgotten, but never the newest 500 of a source', () => {
+  const queue = store();
+  const raw = rawDatabase(queue.file);
+  const insert = raw.prepare(
+    'INSERT INTO known_ledger (source, packet_id, payload_hash, at) VALUES (?, ?, ?, ?)',
+  );
+  raw.transaction(() => {
+    for (let n = 0; n < 600; n += 1) insert.run('busy', `p${String(n)}`, '', T + n);
+    for (let n = 0; n < 9; n += 1) insert.run('quiet', `p${String(n)}`, '', T);
+  })();
+  const left = () =>
+    raw.prepare('SELECT source, count(*), min(at) FROM known_ledger GROUP BY source').raw().all();
+  queue.forgetOld(T + 40);
+  expect(left()).toEqual([
+    ['busy', 560, T + 40],
+    ['quiet', 9, T],
+  ]);
+  queue.forgetOld(T + 1_000);
+  expect(left()).toEqual([
+    ['busy', 500, T + 100],
+    ['quiet', 9, T],
+  ]);
+});
