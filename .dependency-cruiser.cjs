@@ -49,10 +49,47 @@ module.exports = {
       'viewers speak the contract',
     ),
     rule(
-      'electron-in-desktop-only',
-      { pathNot: '^(main/desktop|preload)/' },
-      { path: 'node_modules/electron/' },
-      'electron is imported in desktop only',
+      'electron-in-its-adapter-only',
+      {
+        pathNot:
+          '^(main/desktop/electron/|main/electron\\.ts|preload/|test/unit/desktop/adapter\\.test\\.ts)',
+      },
+      { path: 'node_modules/(electron/|electron-log/(src/)?main)' },
+      'electron is imported by its adapter, its entry and the preload, as types too',
+    ),
+    rule(
+      'desktop-is-a-viewer',
+      { path: '^main/desktop/' },
+      {
+        path: '^main/',
+        pathNot: [
+          '^main/desktop/',
+          '^main/adapters/log/',
+          '^main/console/(pipe-client|pipe-protocol|access-file|page-policy|static-files)\\.ts$',
+          '^main/cli/data-folder\\.ts$',
+        ],
+      },
+      'no store, no secrets, no network of its own: the tray program has what the pipe gives it',
+    ),
+    rule(
+      'desktop-entry-is-thin',
+      { path: '^main/electron\\.ts$' },
+      { path: '^main/', pathNot: ['^main/desktop/electron/', '^main/program-files\\.ts$'] },
+      'the entry starts the desktop program and nothing else',
+    ),
+    rule(
+      'no-network-in-desktop',
+      { path: '^(main/desktop/|main/electron\\.ts|preload/)' },
+      {
+        path: '^(node:)?(net|http|https|http2|tls|dgram|dns|child_process|cluster|inspector|worker_threads)$',
+      },
+      'the tray program talks to nobody but the agent, and starts processes through Electron only',
+    ),
+    rule(
+      'preload-is-small',
+      { path: '^preload/' },
+      { pathNot: ['^preload/', '^shared/contract/', 'node_modules/electron/'] },
+      'what a window loads first is one small script',
     ),
     rule('nothing-imports-tests', { pathNot: '^test/' }, { path: '^test/' }, 'tests are leaves'),
   ],

@@ -97,6 +97,7 @@ export class DesktopProgram {
       icons: files.icons,
       platform: parts.platform,
       onAction: (action) => void this.#act(action),
+      log: parts.log,
     });
   }
 

@@ -94,8 +94,6 @@ export interface ShellWindow {
   onClosed(listener: () => void): void;
   /** Its page's process ended or hangs for good; the window is of no use any more. */
   onPageGone(listener: (reason: string) => void): void;
-  /** A picture of what it shows, as PNG. */
-  capture(): Promise<Uint8Array>;
 }
 
 /** Who sent a message: which window, which frame, whose page. */

@@ -84,10 +84,6 @@ export class MemoryWindow implements ShellWindow {
   onPageGone(listener: (reason: string) => void): void {
     this.#gone.push(listener);
   }
-
-  async capture(): Promise<Uint8Array> {
-    return new Uint8Array();
-  }
 }
 
 type Listener = (sender: Sender, args: readonly unknown[]) => Promise<unknown>;

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startConsole } from '../../main/console/http-console.ts';
 import { startPipe, type PipeServer } from '../../main/console/pipe-server.ts';
 import type { ViewerBridge } from '../../shared/contract/bridge.ts';
 import { refuse } from '../../shared/contract/reply.ts';
 import { SiteDouble } from '../unit/console/site-double.ts';
 import { openBridged, type BridgedWindow } from './bridge.ts';
-import { browserPath } from './browser.ts';
+import { PAGE, browserPath } from './browser.ts';
 
 declare const erpFerry: ViewerBridge;
 const executablePath = browserPath();
@@ -84,34 +85,26 @@ describe.skipIf(executablePath === undefined)('the window, its preload and the p
     expect(told).toEqual(['waiting', 'live']);
   });
 
-  it('keeps what it inserts into the page from running: S2', async () => {
-    const ran = await opened.page.evaluate(async () => {
-      const violated = new Promise<string>((resolve) => {
-        document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective));
-      });
-      const script = document.createElement('script');
-      script.textContent = 'globalThis.injected = true';
-      document.body.append(script);
-      const button = document.createElement('button');
-      button.setAttribute('onclick', 'globalThis.injected = true');
-      button.click();
-      const directive = await violated;
-      // Later: what the test's own wire evaluates may evaluate.
-      const evaluated = await new Promise<boolean>((resolve) => {
-        setTimeout(() => {
-          try {
-            // oxlint-disable-next-line no-eval
-            (0, eval)('globalThis.injected = true');
-            resolve(true);
-          } catch {
-            resolve(false);
-          }
-        });
-      });
-      return { injected: 'injected' in globalThis, evaluated, violated: directive };
+  it('keeps what is inserted into the page from running: S2', async () => {
+    expect(await injected(opened.page)).toMatchObject({ injected: false, evaluated: false });
+  });
+
+  it('keeps it from running in the page of the console as well: S2', async () => {
+    const served = await startConsole({
+      dataDir: folder,
+      page: PAGE,
+      port: 0,
+      handlers: site.handlers(),
+      events: site.events,
     });
-    expect(ran).toMatchObject({ injected: false, evaluated: false });
-    expect(ran.violated).toMatch(/^script-src/);
+    const page = await opened.context.newPage();
+    try {
+      await page.goto(served.openUrl);
+      expect(await injected(page)).toMatchObject({ injected: false, evaluated: false });
+    } finally {
+      await page.close();
+      await served.stop();
+    }
   });
 
   it('lets the page talk to nobody: S9', async () => {
@@ -142,3 +135,31 @@ describe.skipIf(executablePath === undefined)('the window, its preload and the p
     expect(seen).toMatchObject({ with: 'ours', without: 'ours' });
   });
 });
+
+/** Tries to run what was not served: an inline script, a handler in an attribute, a text. */
+const injected = (page: Page) =>
+  page.evaluate(async () => {
+    const violated = new Promise<string>((resolve) => {
+      document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective));
+    });
+    const script = document.createElement('script');
+    script.textContent = 'globalThis.injected = true';
+    document.body.append(script);
+    const button = document.createElement('button');
+    button.setAttribute('onclick', 'globalThis.injected = true');
+    button.click();
+    const directive = await violated;
+    // Later: what the test's own wire evaluates may evaluate.
+    const evaluated = await new Promise<boolean>((resolve) => {
+      setTimeout(() => {
+        try {
+          // oxlint-disable-next-line no-eval
+          (0, eval)('globalThis.injected = true');
+          resolve(true);
+        } catch {
+          resolve(false);
+        }
+      });
+    });
+    return { injected: 'injected' in globalThis, evaluated, violated: directive };
+  });

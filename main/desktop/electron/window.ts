@@ -33,6 +33,5 @@ export const openWindow: Shell['createWindow'] = (options) => {
     onClosed: (listener) => void window.on('closed', listener),
     onPageGone: (listener) =>
       void webContents.on('render-process-gone', (_event, { reason }) => listener(reason)),
-    capture: async () => (await webContents.capturePage()).toPNG(),
   };
 };

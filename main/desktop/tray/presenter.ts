@@ -10,12 +10,14 @@ export interface PresenterParts {
   readonly icons: string;
   readonly platform: string;
   readonly onAction: (action: TrayAction) => void;
+  readonly log: (message: string) => void;
 }
 
 /** Puts what changed on the tray and leaves the rest alone: an open menu must not be replaced under the hand. */
 export class TrayPresenter {
   readonly #parts: PresenterParts;
   #tray: ShellTray | undefined;
+  #state: LightState | undefined;
   #look = '';
   #menu = '';
 
@@ -24,12 +26,17 @@ export class TrayPresenter {
   }
 
   show(view: TrayView, speaker: Speaker): void {
-    const look = { icon: this.#icon(trayIcon(view)), tooltip: trayTooltip(view, speaker) };
+    const state = trayIcon(view);
+    const look = { icon: this.#icon(state), tooltip: trayTooltip(view, speaker) };
     const menu = trayMenu(view, speaker);
     this.#tray ??= this.#parts.shell.createTray({
       icon: look.icon,
       onOpen: () => this.#parts.onAction({ kind: 'open' }),
     });
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#parts.log(`tray: ${state}`);
+    }
     if (changed(this.#look, look)) {
       this.#look = JSON.stringify(look);
       this.#tray.show(look);
