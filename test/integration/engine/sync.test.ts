@@ -128,7 +128,7 @@ test('no two runs of a flow overlap, and the cloud is left alone until the time 
       // What the cloud says and hears, seen from outside: no call may come before the time it last named.
       const early: string[] = [];
       let notBefore = 0;
-      const { handle } = b.cloud;
+      const handle = b.cloud.handle.bind(b.cloud);
       b.cloud.handle = async (request) => {
         const at = b.runtime.monotonic();
         if (at < notBefore) early.push(`${new URL(request.url).pathname} at ${at}, not before ${notBefore}`);
@@ -140,7 +140,8 @@ test('no two runs of a flow overlap, and the cloud is left alone until the time 
       // Runs as the store was told of them.
       const open = new Map<string, number>();
       const overlaps: string[] = [];
-      const { startRun, finishRun } = b.store;
+      const startRun = b.store.startRun.bind(b.store);
+      const finishRun = b.store.finishRun.bind(b.store);
       b.store.startRun = (run, now) => {
         const id = startRun(run, now);
         if (open.has(run.flow)) overlaps.push(run.flow);
