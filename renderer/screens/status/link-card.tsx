@@ -64,8 +64,12 @@ export function LinkCard({ link, live, at, zone }: LinkCardProps) {
       {link.paused !== undefined && <PausedBanner link={link.id} paused={link.paused} live={live} />}
       <LightsRow lights={link.lights} />
       <LinkCounts link={link} heard={heard} at={at} />
-      <hr className={styles.line} />
-      <LinkFlows flows={link.flows} heard={heard} paused={link.paused !== undefined} />
+      {link.flows.length > 0 && (
+        <>
+          <hr className={styles.line} />
+          <LinkFlows flows={link.flows} heard={heard} paused={link.paused !== undefined} />
+        </>
+      )}
       <hr className={styles.line} />
       <LinkPast link={link} at={at} live={live} />
     </Panel>
