@@ -54,8 +54,14 @@ module.exports = {
         pathNot:
           '^(main/desktop/electron/|main/electron\\.ts|preload/|test/unit/desktop/adapter\\.test\\.ts)',
       },
-      { path: 'node_modules/(electron/|electron-log/(src/)?main)' },
+      { path: 'node_modules/electron/' },
       'electron is imported by its adapter, its entry and the preload, as types too',
+    ),
+    rule(
+      'no-channel-of-the-logger',
+      {},
+      { path: 'node_modules/electron-log/(src/)?(main|renderer|preload)' },
+      'these flavours open a channel to the page; channels are a closed list',
     ),
     rule(
       'desktop-is-a-viewer',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app } from 'electron';
-import log from 'electron-log/main';
+import log from 'electron-log/node.js';
 import { dataFolder } from '../../cli/data-folder.ts';
 import { connectPipe } from '../../console/pipe-client.ts';
 import { DesktopProgram, type DesktopFiles } from '../program.ts';
@@ -27,7 +27,7 @@ export async function runDesktop(files: DesktopFiles): Promise<void> {
   app.setPath('userData', profile);
   app.setAppUserModelId(APP_ID);
 
-  log.initialize({ preload: false });
+  // Not the logger's Electron flavour: it opens a channel of its own beside the closed list.
   log.transports.file.resolvePathFn = () => join(profile, 'desktop.log');
   log.transports.file.maxSize = 1024 * 1024;
   log.transports.console.level = files.packed ? false : 'info';

@@ -68,18 +68,24 @@
   ; An update takes the old version off with this same script: nothing of the computer's settings may go then.
   ${IfNot} ${isUpdated}
     Push $0
+    Push $1
     nsExec::Exec '"$SYSDIR\schtasks.exe" /delete /f /tn "${FERRY_TASK}"'
     Pop $0
     !insertmacro ferryPathRemove "${FERRY_COMMANDS}"
     DeleteRegValue HKLM "${FERRY_RUN_KEY}" "${FERRY_RUN_NAME}"
     DeleteRegKey HKLM "${FERRY_KEY}"
     !insertmacro ferryDataFolder $0
-    ; Silent means keep: nobody who was not asked loses orders.
-    ${IfNot} ${Silent}
-    ${AndIf} ${FileExists} "$0\*.*"
-      MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Delete the data of ERP Ferry too?$\r$\n$\r$\n$0 holds the queue, the archive, the settings and the secrets. Orders in it may not be in the ERP yet. Deleted data cannot be brought back." /SD IDNO IDNO +2
-      !insertmacro ferryDeleteData "$0"
+    ; Silent means keep, unless /DELETEDATA says otherwise: nobody who was not asked loses orders.
+    ${GetParameters} $1
+    ClearErrors
+    ${GetOptions} $1 "/DELETEDATA" $1
+    ${If} ${Errors}
+      MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Delete the data of ERP Ferry too?$\r$\n$\r$\n$0 holds the queue, the archive, the settings and the secrets. Orders in it may not be in the ERP yet. Deleted data cannot be brought back." /SD IDNO IDNO ferryKeepData
     ${EndIf}
+    !insertmacro ferryDeleteData "$0"
+    ferryKeepData:
+    ClearErrors
+    Pop $1
     Pop $0
   ${EndIf}
 !macroend

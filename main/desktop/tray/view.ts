@@ -13,4 +13,9 @@ export interface TrayView {
 export const knownStatus = ({ status, connection }: TrayView): SiteStatus | undefined =>
   connection === 'live' && status?.agent.state === 'running' ? status : undefined;
 
-export const trayIcon = (view: TrayView): LightState => knownStatus(view)?.light ?? 'unknown';
+/** Where nothing is set up nothing is carried, so nothing is known to be fine. */
+export function trayIcon(view: TrayView): LightState {
+  const status = knownStatus(view);
+  if (status === undefined) return 'unknown';
+  return status.light === 'fine' && status.links.length === 0 ? 'unknown' : status.light;
+}

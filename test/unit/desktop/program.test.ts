@@ -27,9 +27,27 @@ const begin = (...args: string[]): MemoryShell => {
   });
   return shell;
 };
+const LINKS = ['field-sales', 'gone'].map((id) => ({
+  id,
+  kind: 'dynamics-mobile' as const,
+  light: 'fine' as const,
+  lights: {
+    erp: { state: 'fine' as const, fact: { key: 'light.answers', params: {} } },
+    cloud: { state: 'fine' as const, fact: { key: 'light.answers', params: {} } },
+  },
+  pendingIn: { count: 0 },
+  pendingOut: { count: 0 },
+  inCloud: { amount: 'unknown' as const },
+  parked: 0,
+  unknown: 0,
+  unreported: 0,
+  settledToday: 0,
+  flows: [],
+  lastRuns: [],
+}));
 const emit = async (over: Parameters<SiteDouble['emit']>[0] = {}): Promise<void> => {
   await site.untilListening(1);
-  site.emit(over);
+  site.emit({ links: LINKS, ...over });
   await expect.poll(() => shell.tray?.icon).not.toMatch(/unknown/);
 };
 const alert: Alert = {
@@ -108,7 +126,7 @@ describe('the tray program', () => {
     shell.power('suspend');
     shell.power('resume');
     expect(shell.tray?.icon).toBe('/icons/tray-unknown-24.png');
-    site.emit();
+    site.emit({ links: LINKS });
     await expect.poll(() => shell.tray?.icon).toBe('/icons/tray-fine-24.png');
   });
 
@@ -129,25 +147,7 @@ describe('the tray program', () => {
 
   it('asks the agent what the menu says, and tells a refusal', async () => {
     begin('--hidden');
-    const links = ['field-sales', 'gone'].map((id) => ({
-      id,
-      kind: 'dynamics-mobile' as const,
-      light: 'fine' as const,
-      lights: {
-        erp: { state: 'fine' as const, fact: { key: 'light.answers', params: {} } },
-        cloud: { state: 'fine' as const, fact: { key: 'light.answers', params: {} } },
-      },
-      pendingIn: { count: 0 },
-      pendingOut: { count: 0 },
-      inCloud: { amount: 'unknown' as const },
-      parked: 0,
-      unknown: 0,
-      unreported: 0,
-      settledToday: 0,
-      flows: [],
-      lastRuns: [],
-    }));
-    await emit({ links });
+    await emit();
     for (const label of [/^Sync now/, /^field-sales/, /^For 30/, /^gone/]) click(label);
     await expect
       .poll(() => site.calls.filter(({ name }) => name === 'sync' || name === 'pause'))

@@ -61,6 +61,7 @@ describe('the picture', () => {
     for (const connection of ['lost', 'starting'] as const)
       expect(trayIcon(view({ light: 'fine' }, { connection }))).toBe('unknown');
     expect(trayIcon(view({ agent: { state: 'none' } }))).toBe('unknown');
+    expect(trayIcon(view({ light: 'fine', links: [] }))).toBe('unknown');
     expect(trayIcon({ status: undefined, connection: 'live', ownsAgent: true })).toBe('unknown');
   });
 });
