@@ -57,6 +57,8 @@ export class CrashWorld {
   /** Packets a person had to release because three lives ended with them in hand: the program's own rule. */
   released = 0;
   wronglyParked = 0;
+  /** Refused packets a person gave up: they are parked no more. */
+  discarded = 0;
   /** Starts of the agent. */
   lives = 0;
   readonly #world: World;
@@ -155,6 +157,22 @@ export class CrashWorld {
     try {
       while ((await watch.next()) !== undefined) if (await holds()) return true;
       return false;
+    } finally {
+      watch.close();
+    }
+  }
+
+  /** A person gives up one of the refused packets. What came of it the agent may not live to say. */
+  async discardRefused(): Promise<void> {
+    const watch = await SiteWatch.open(this.#world.dataDir);
+    if (watch === undefined) return;
+    try {
+      const page = await watch.client.call('queueList', { states: ['parked'], limit: 500 });
+      const item = page.ok
+        ? page.value.items.find(({ reason }) => reason?.what.key !== 'reason.uncleanExits.what')
+        : undefined;
+      if (item !== undefined)
+        await watch.client.call('queueDiscard', { item: item.id, confirm: item.externalId });
     } finally {
       watch.close();
     }
@@ -325,7 +343,7 @@ export class CrashWorld {
   }
 
   #parked(): number {
-    return this.work.refused + this.wronglyParked;
+    return this.work.refused + this.wronglyParked - this.discarded;
   }
 
   /** What is still open, as the program itself tells it. */

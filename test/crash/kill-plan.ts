@@ -34,6 +34,8 @@ type Edge = Omit<CrashPoint, 'occurrence'>;
 const AT_START: readonly string[] = ['agent.claim-site', 'agent.release-claims', 'lease.acquire'];
 /** Passed with a unit of work under way or just done: here the answer to COMMIT may be cut as well. */
 const AROUND_COMMIT: readonly string[] = ['pull.apply after', 'pull.settle before', 'pull.settle after'];
+/** Passed only after something was brought about with an agent that runs. */
+const WHILE_RUNNING: readonly string[] = ['pull.void', 'pull.discard', 'settings.write'];
 /** About as long as a life needs to carry over what waits. */
 const MOST_MS = 500;
 
@@ -42,6 +44,7 @@ const WORK: Readonly<Partial<Record<string, Work>>> = {
   'pull.wait': 'waiting',
   'pull.park': 'refused',
   'pull.void': 'refused',
+  'pull.discard': 'refused',
 };
 
 /** Which steps world number `index` of `worlds` kills at, so that together each edge is killed `times` times. Pure. */
@@ -71,8 +74,7 @@ export function planKills(options: {
       kind: 'step',
       point: { step, phase, occurrence: often ? between(random, 1, 2) : 1 },
       work,
-      atStart:
-        AT_START.includes(step) || (step !== 'pull.void' && step !== 'settings.write' && chance(random, 0.4)),
+      atStart: AT_START.includes(step) || (!WHILE_RUNNING.includes(step) && chance(random, 0.4)),
       cut: cuts && AROUND_COMMIT.includes(`${step} ${phase}`) ? nextCut() : undefined,
     };
   });

@@ -55,9 +55,26 @@ export async function playKills(
     unhealed.push(pointName(point));
   };
 
+  /** A person discards a parked packet, and the agent dies in the middle. False when it did not. */
+  const killInDiscard = async (point: CrashPoint): Promise<boolean> => {
+    if (!world.running) await world.startAgent();
+    await world.work.send('plain');
+    await world.work.send('refused');
+    if ((await world.carriedOver()) !== 'settled') return false;
+    await world.agent.arm(point);
+    await world.discardRefused();
+    const death = await Promise.race([world.agent.death, delay(GIVE_UP_MS, undefined, { ref: false })]);
+    if (death !== 'crash-point') return false;
+    // Behind the step it is durable: nobody has to discard it again.
+    if (point.phase === 'after') world.discarded += 1;
+    died(point);
+    return true;
+  };
+
   /** False when the point was not reached. */
   const killAtStep = async (kill: StepKill): Promise<boolean> => {
     const { point } = kill;
+    if (point.step === 'pull.discard') return killInDiscard(point);
     if (point.step === 'pull.void' && !(await leaveInDoubt(world, died))) return false;
     if (kill.cut !== undefined) await world.cuts.arm(kill.cut);
     if (!world.running) {

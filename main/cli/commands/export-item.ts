@@ -43,7 +43,7 @@ async function toFile(access: Access, item: number, path: string): Promise<Reply
     const target = await open(part, 'w');
     let reply: Reply<Exported>;
     try {
-      reply = await copy(access, item, async (bytes) => void (await target.writeFile(bytes)));
+      reply = await copy(access, item, (bytes) => target.writeFile(bytes));
       await target.sync();
     } finally {
       await target.close();

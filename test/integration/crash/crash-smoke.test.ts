@@ -95,6 +95,19 @@ describe('DM-53 the agent killed with SIGKILL in a process of its own', () => {
   );
 
   test(
+    'DM-53 while a person discards a parked packet: with the proof in the ERP and not in the store, and after both',
+    { timeout: 90_000 },
+    async () => {
+      const plan: readonly Kill[] = [
+        kill('pull.discard', 'before', { work: 'refused' }),
+        kill('pull.discard', 'after', { work: 'refused' }),
+      ];
+      const world = await playWorld({ mode: 'sticky', disk: 'node', seed: SEED, plan, say: () => undefined });
+      expectSurvived(world, plan);
+    },
+  );
+
+  test(
     'DM-53 a list reported done before its packets are durable is found',
     { timeout: 60_000 },
     async () => {

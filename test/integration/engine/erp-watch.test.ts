@@ -24,6 +24,7 @@ async function until(s: SandboxSite, said: (status: SiteStatus) => boolean): Pro
     if (said(status)) at ??= s.runtime.monotonic();
   });
   const from = s.runtime.monotonic();
+  // oxlint-disable-next-line no-unmodified-loop-condition -- the listener changes it
   for (let turn = 0; at === undefined && turn < 600; turn += 1) await s.runtime.advance(100);
   end();
   return (at ?? Number.POSITIVE_INFINITY) - from;
