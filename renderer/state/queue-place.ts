@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Place } from '../../shared/contract/place.ts';
-import { hashOf } from './place.ts';
+import { hashOf, usePlace } from './place.ts';
 import { choiceAt, placeOfChoice, type Choice } from './queue-choice.ts';
 
 type QueuePlace = Extract<Place, { screen: 'queue' }>;
@@ -22,8 +22,11 @@ export function useQueuePlace(place: QueuePlace, parked: number): QueuePlaceStat
     item: place.item,
     hash: hashOf(place),
   }));
-  const hash = hashOf(place);
-  if (hash !== state.hash) setState({ choice: choiceAt(place, parked), item: place.item, hash });
+  // Looked up anew: the place handed in is a step behind an address that was just changed here.
+  const now = usePlace();
+  const hash = hashOf(now);
+  if (now.screen === 'queue' && hash !== state.hash)
+    setState({ choice: choiceAt(now, parked), item: now.item, hash });
   return {
     choice: state.choice,
     item: state.item,

@@ -38,15 +38,8 @@ export function ViewTabs({ view, counts, panel, onView }: ViewTabsProps) {
         const name = speaker.text(`queue.view.${one}`);
         const count = counts[one];
         return (
-          <Tab
-            key={one}
-            value={one}
-            data-view={one}
-            aria-controls={panel}
-            aria-label={count === undefined ? name : speaker.text('queue.viewCount', { name, count })}
-          >
-            {name}
-            {count !== undefined && <span className={styles.count}>{numbers.format(count)}</span>}
+          <Tab key={one} value={one} data-view={one} aria-controls={panel}>
+            {name} {count !== undefined && <span className={styles.count}>{numbers.format(count)}</span>}
           </Tab>
         );
       })}
