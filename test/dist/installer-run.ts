@@ -72,9 +72,15 @@ class WineRun {
     }
   }
 
-  #wine(...args: string[]): SpawnSyncReturns<string> {
+  #start(args: readonly string[], output: 'pipe' | 'ignore'): SpawnSyncReturns<string> {
     const env = { ...process.env, WINEPREFIX: this.#prefix, WINEDEBUG: '-all', DISPLAY: '' };
-    return spawnSync('wine', args, { encoding: 'utf8', env, timeout: 90_000 });
+    const stdio = ['ignore', output, 'ignore'] as const;
+    return spawnSync('wine', args, { encoding: 'utf8', env, timeout: 90_000, stdio: [...stdio] });
+  }
+
+  /** Without its output: Wine's server would inherit it and hold it open. */
+  #wine(...args: string[]): SpawnSyncReturns<string> {
+    return this.#start(args, 'ignore');
   }
 
   #set(key: string, name: string, type: string, value: string): void {
@@ -83,7 +89,7 @@ class WineRun {
 
   /** Type and value, or undefined. */
   #value(key: string, name: string): string | undefined {
-    const { stdout } = this.#wine('reg', 'query', key, '/v', name);
+    const { stdout } = this.#start(['reg', 'query', key, '/v', name], 'pipe');
     return /^\s+.+?\s+(REG_\w+\s+.*?)\s*$/m.exec(stdout)?.[1]?.replace(/\s+/, ' ');
   }
 
@@ -168,6 +174,12 @@ class WineRun {
       'installer: /NOAUTOSTART makes no entry',
       this.#there('FerryCheck', 'resources') && this.#value(RUN_KEY, 'ERP Ferry') === undefined,
       'none',
+    );
+    this.#wine(`${PROGRAM}\\Uninstall.exe`, '/S', '/DELETEDATA', `_?=${PROGRAM}`);
+    this.#report.expect(
+      'installer: removal deletes the data when it is told to',
+      !this.#there('ProgramData', 'ERP Ferry') && !this.#there('FerryCheck', 'resources'),
+      '/DELETEDATA',
     );
     this.#report.skip(
       'installer: rights of the data folder, group and task',
