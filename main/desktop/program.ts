@@ -6,7 +6,7 @@ import type { Result } from '../../shared/model/result.ts';
 import type { NoConnection, PipeClient } from '../console/pipe-client.ts';
 import { loadStaticFiles } from '../console/static-files.ts';
 import { AgentKeeper, type KeeperClock } from './agent/keeper.ts';
-import type { Told } from './agent/decide.ts';
+import type { Told } from './agent/keeper-state.ts';
 import { Autostart } from './autostart.ts';
 import { answerWindow } from './ipc.ts';
 import { loadSavedState, saveState, type SavedState } from './saved-state.ts';

@@ -2,15 +2,15 @@ import type { NoConnection, PipeClient } from '../../console/pipe-client.ts';
 import type { SiteEvent } from '../../../shared/contract/status.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { AgentProcess, AgentStart, Shell } from '../shell.ts';
+import { decide } from './decide.ts';
 import {
-  decide,
   initialState,
   wakeAt,
   type KeeperAction,
   type KeeperEvent,
   type KeeperState,
   type Told,
-} from './decide.ts';
+} from './keeper-state.ts';
 
 /** Time as the keeper takes it: milliseconds that never go back, and timers. */
 export interface KeeperClock {

@@ -1,5 +1,5 @@
 import type { LightState, SiteStatus } from '../../../shared/contract/status.ts';
-import type { Told } from '../agent/decide.ts';
+import type { Told } from '../agent/keeper-state.ts';
 
 /** What the tray shows: the last status, and whether it still holds. */
 export interface TrayView {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decide } from '../../../main/desktop/agent/decide.ts';
 import {
   DEAF_MS,
   HEALTH_MS,
@@ -7,14 +8,13 @@ import {
   QUIT_MS,
   REST_MS,
   SILENT_MS,
-  decide,
   initialState,
   restMs,
   wakeAt,
   type KeeperAction,
   type KeeperEvent,
   type KeeperState,
-} from '../../../main/desktop/agent/decide.ts';
+} from '../../../main/desktop/agent/keeper-state.ts';
 
 /** Plays events at times and keeps what came of them. */
 class Play {
