@@ -13,7 +13,7 @@ if (node === undefined) {
 }
 // Tools that start "node" themselves get the same one.
 const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
-const SOURCES = ['main', 'renderer', 'shared', 'test'];
+const SOURCES = ['main', 'preload', 'renderer', 'shared', 'test'];
 
 function step(title, script, args, extra = {}) {
   console.log(`\n=== ${title} ===`);
