@@ -190,6 +190,8 @@ export function siteStatus(agent: SiteParts): SiteStatus {
     at: runtime.wall(),
     light: worst([
       ...views.map((view) => view.light),
+      // Nothing is carried, so nothing is known to be carried over.
+      ...(views.length === 0 ? ['unknown' as const] : []),
       ...[...agent.notices, ...failing].map(() => 'attention' as const),
       SOUNDNESS_LIGHT[housekeeping.soundness()],
       ...(housekeeping.tidyFailure() === undefined ? [] : ['attention' as const]),

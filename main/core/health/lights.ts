@@ -109,8 +109,8 @@ export function linkLight(facts: LinkFacts): LightState {
   const oldest = Math.min(counts.oldestPendingIn ?? now, counts.oldestPendingOut ?? now);
   if (now - oldest > LATE_MS) states.push('attention');
   if (pause !== undefined) states.push(pause.by === 'program' ? 'attention' : 'waiting');
-  if (lastRuns.some((run) => run.outcome === 'failed' || run.outcome === 'attention'))
-    states.push('attention');
+  // What a run parked is counted above: once a person saw to it, the run is no reason any more.
+  if (lastRuns.some((run) => run.outcome === 'failed')) states.push('attention');
   if (lastRuns.some((run) => run.outcome === 'interrupted')) states.push('unknown');
   // Users whose snapshot waits for their own packets have none that knows everything.
   if (lastRuns.some((run) => (run.counts['held'] ?? 0) + (run.counts['void'] ?? 0) > 0))

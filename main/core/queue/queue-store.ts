@@ -243,6 +243,7 @@ export interface QueueCounts {
   readonly oldestPendingOut?: Instant | undefined;
   readonly parked: number;
   readonly unknown: number;
+  /** From phones. */
   readonly settledToday: number;
   /** Stored and not reported done yet. */
   readonly unreported: number;

@@ -86,7 +86,7 @@ describe('catalogue', () => {
           ))
             if (key !== undefined) named.add(key);
     // Names of durable steps and of files look the same and are no words.
-    const steps = /^(run\.(start|finish)|site\.(json|key))$/;
+    const steps = /^(run\.(start|finish)|site\.(json|key|timeZone))$/;
     const missing = [...named].filter((key) => !isTextKey(key) && !steps.test(key));
     expect(named.size).toBeGreaterThan(40);
     expect(missing).toEqual([]);

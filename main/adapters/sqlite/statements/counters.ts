@@ -55,11 +55,11 @@ export function findOldest(
 const atRow = z.object({ at: z.int() });
 const countRow = z.object({ n: z.int() });
 
-/** What was settled in the minutes from `since` on; the minutes of a day begin with it in every zone. */
+/** What came from phones and was settled in the minutes from `since` on; the minutes of a day begin with it in every zone. */
 export function countSettledSince(db: ReadDb, link: LinkId, since: Instant): number {
   const row: unknown = prepared(
     db,
-    'SELECT coalesce(sum(n), 0) AS n FROM settled_minute WHERE link = ? AND minute >= ?',
+    `SELECT coalesce(sum(n), 0) AS n FROM settled_minute WHERE link = ? AND direction = 'in' AND minute >= ?`,
   ).get(link, Math.floor(since / MINUTE_MS));
   return decode(countRow, row, 'settled_minute').n;
 }
