@@ -23,6 +23,7 @@ import { NOTHING_PUSHED, pushCycle, type PushCounts } from './push-cycle.ts';
 import { reconcile, type Reconciled } from './reconcile.ts';
 import { Reporter } from './reporter.ts';
 import { RunProgress } from './run-progress.ts';
+import { reportLoop, sendLoop } from './side-loops.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 
 export interface RunningFlow {
@@ -94,8 +95,8 @@ export class PacketLink {
     this.#signal = signal;
     await Promise.all([
       this.#lane.run(signal),
-      this.#reportLoop(signal),
-      this.#sendLoop(signal),
+      reportLoop(this.parts, this.#reporter, signal),
+      sendLoop(this.parts, this.#sender, signal),
       this.#watch.run(signal),
       this.#manual.run(signal),
       ...FLOWS.filter((flow) => this.plan[flow].enabled).map((flow) => this.#scheduleLoop(flow, signal)),
@@ -262,7 +263,7 @@ export class PacketLink {
             : 'ok'
           : 'failed';
     } catch (error) {
-      failure = this.#unexpected(error);
+      failure = unexpected(this.parts, error);
       outcome = signal.aborted ? 'interrupted' : 'failed';
     }
     try {
@@ -283,17 +284,6 @@ export class PacketLink {
       this.#schedule.soon('push');
       this.#bells.push.ring();
     });
-  }
-
-  #unexpected(error: unknown): SyncFailure {
-    if (error instanceof StoreError) {
-      const failure = storeFailure(error);
-      this.parts.endpoints.diskFailed(failure);
-      return failure;
-    }
-    const message = error instanceof Error ? error.message : 'unknown';
-    this.parts.log.warn('defect', { message, stack: error instanceof Error ? (error.stack ?? '') : '' });
-    return { kind: 'defect', message };
   }
 
   /** Pulled packets first: a snapshot built without them would take them off the phone. */
@@ -319,42 +309,10 @@ export class PacketLink {
       else await this.sync(flow, 'schedule', signal).done;
     }
   }
-
-  async #reportLoop(signal: AbortSignal): Promise<void> {
-    const { runtime } = this.parts;
-    while (!signal.aborted) {
-      const wait = Math.max(REPORT_LOOK_MS, this.#reporter.nextLookMs());
-      await runtime.sleep(Math.min(wait, REPORT_LOOK_MS * 5), signal);
-      if (!signal.aborted) await this.#guarded(() => this.#reporter.reportDue(signal));
-    }
-  }
-
-  async #sendLoop(signal: AbortSignal): Promise<void> {
-    const { runtime, store, link } = this.parts;
-    while (!signal.aborted) {
-      await runtime.sleep(SEND_LOOK_MS, signal);
-      if (signal.aborted || activePause(store, link, runtime.wall()) !== undefined) continue;
-      const due = store.nextDue(link, 'out');
-      if (due !== undefined && due <= runtime.wall()) await this.#guarded(() => this.#sender.sendDue(signal));
-    }
-  }
-
-  /** A full disk ends no lane: it rests and goes on. */
-  async #guarded(act: () => Promise<unknown>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      this.parts.endpoints.diskFailed(storeFailure(error));
-    }
-  }
 }
 
 /** Long enough for a held packet's visit to arrive, short enough for a user who waits at his car. */
 const PUSH_AGAIN_MS = 60_000;
-/** How often the report lane looks: a packet is reported at most this much later than its policy says. */
-const REPORT_LOOK_MS = 1_000;
-/** How often uploads in doubt are looked at. */
-const SEND_LOOK_MS = 2_000;
 
 const pauseReason = ({ failure, reason }: Pause): Explanation =>
   failure === undefined
@@ -364,3 +322,15 @@ const pauseReason = ({ failure, reason }: Pause): Explanation =>
         next: { key: 'sync.paused.next', params: {} },
       }
     : failureView(failure);
+
+/** What a run could not go on after: a store that refuses is expected, everything else is a bug whose evidence is kept. */
+function unexpected({ endpoints, log }: LinkParts, error: unknown): SyncFailure {
+  if (error instanceof StoreError) {
+    const failure = storeFailure(error);
+    endpoints.diskFailed(failure);
+    return failure;
+  }
+  const message = error instanceof Error ? error.message : 'unknown';
+  log.warn('defect', { message, stack: error instanceof Error ? (error.stack ?? '') : '' });
+  return { kind: 'defect', message };
+}
