@@ -199,6 +199,9 @@ describe.skipIf(executablePath === undefined).each(Object.entries(SURFACES))(
         .toEqual([packet]);
       await goTo('Status');
       await expect.poll(() => count('parked'), SOON).toBe('0');
+      // The snapshot that was held back for it goes out.
+      await syncNow();
+      await expect.poll(siteState, SOON).toBe('fine');
     });
 
     it('shows a pause with its reason and end, and goes on by itself', async () => {
