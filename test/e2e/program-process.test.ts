@@ -173,7 +173,10 @@ describe('the program as a process', () => {
       const file = join(bench.dataDir, 'ferry.sqlite');
       const raw = new Database(file);
       raw.pragma('wal_checkpoint(TRUNCATE)');
-      const page = raw.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'document_day'`).pluck().get();
+      const page = raw
+        .prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'document_day'`)
+        .pluck()
+        .get();
       const size = Number(raw.pragma('page_size', { simple: true }));
       raw.close();
       const handle = openSync(file, 'r+');

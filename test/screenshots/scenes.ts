@@ -24,7 +24,7 @@ export interface Shot {
   readonly name: string;
   readonly place: Place;
   /** Goes on from the place: opens a detail, a dialog. */
-  readonly then?: ((page: Page) => Promise<void>) | undefined;
+  readonly goOn?: ((page: Page) => Promise<void>) | undefined;
 }
 
 const SOON = 60_000;
@@ -69,7 +69,7 @@ const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
     await site.agent.handlers.sync({});
     return scene(site, siteIs('fine'), [
       ...ROOMS,
-      { name: 'queue-detail', place: { screen: 'queue' }, then: openFirst },
+      { name: 'queue-detail', place: { screen: 'queue' }, goOn: openFirst },
       ...SECTIONS.map((section): Shot => ({
         name: `settings-${section}`,
         place: { screen: 'settings', section },
@@ -125,11 +125,11 @@ const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
       },
       [
         ...ROOMS,
-        { name: 'queue-detail', place: { screen: 'queue', view: 'parked' }, then: openFirst },
+        { name: 'queue-detail', place: { screen: 'queue', view: 'parked' }, goOn: openFirst },
         {
           name: 'queue-discard',
           place: { screen: 'queue', view: 'parked' },
-          then: async (page) => {
+          goOn: async (page) => {
             await openFirst(page);
             await page.locator('[data-detail]').getByRole('button', { name: 'Discard' }).click();
             await page.getByRole('dialog').waitFor();
@@ -138,7 +138,7 @@ const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
         {
           name: 'settings-mistake',
           place: { screen: 'settings', section: 'schedule' },
-          then: async (page) => {
+          goOn: async (page) => {
             await page.locator('input[name="links[0].pull.every"]').fill('often');
             await page.locator('[data-problem]').waitFor({ timeout: SOON });
           },

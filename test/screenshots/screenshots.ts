@@ -87,10 +87,10 @@ async function shoot(
       await page.waitForURL((url) => url.hash.startsWith(`#/${shot.place.screen}`));
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.locator('[data-loading]').waitFor({ state: 'detached' });
-      await shot.then?.(page);
+      await shot.goOn?.(page);
       await take(shot.name);
       // Whatever it opened is closed with the page it stood on.
-      if (shot.then !== undefined) await page.reload();
+      if (shot.goOn !== undefined) await page.reload();
     }
   } finally {
     await opened.end();
