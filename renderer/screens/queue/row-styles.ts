@@ -4,7 +4,7 @@ import { ROW_HEIGHT } from '../../state/queue-scroll.ts';
 /** Height of the row of names over the rows, in pixels. */
 export const HEAD_HEIGHT = 33;
 
-const COLUMNS = '136px minmax(160px, 1.7fr) minmax(72px, 96px) 88px minmax(180px, 1.6fr)';
+const COLUMNS = '148px minmax(160px, 1.7fr) minmax(72px, 96px) 100px minmax(180px, 1.6fr)';
 
 export const useRowStyles = makeStyles({
   row: {
