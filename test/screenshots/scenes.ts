@@ -77,7 +77,7 @@ const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
       {
         name: 'settings-test',
         place: { screen: 'settings', section: 'erps' },
-        then: async (page) => {
+        goOn: async (page) => {
           await page.getByRole('button', { name: 'Test', exact: true }).click();
           const result = page.locator('[data-hop-result]');
           await result.waitFor({ timeout: SOON });
