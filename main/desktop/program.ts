@@ -144,9 +144,20 @@ export class DesktopProgram {
   }
 
   #heard(event: SiteEvent): void {
+    const first = this.#status === undefined;
     this.#status = event;
     this.#heardAt = this.#parts.clock.now();
-    this.#autostart.follow(event.status.site.startAtLogon);
+    const { startAtLogon } = event.status.site;
+    this.#autostart.follow(startAtLogon);
+    // The installer's entry starts it for everybody who signs in; only the site's settings say that nobody wants it.
+    if (
+      first &&
+      !startAtLogon &&
+      this.#parts.options.hidden &&
+      this.#parts.files.packed &&
+      !this.#window.isOpen
+    )
+      return this.quit();
     this.#window.tell(event);
     this.#present();
     this.#toast(event);

@@ -185,6 +185,7 @@ function applyEvent(context: WriteContext, item: Item, event: ItemEvent, now: In
         detail: JSON.stringify(reason),
         reason,
         dueAt: event.dueAt,
+        label: event.label,
         inDoubt: event.kind === 'unknown' ? true : undefined,
       });
     }
@@ -195,6 +196,7 @@ function applyEvent(context: WriteContext, item: Item, event: ItemEvent, now: In
         detail: JSON.stringify(event.reason),
         reason: event.reason,
         dueAt: event.dueAt,
+        label: event.label,
       });
     case 'park':
       return changeItem(db, item, 'park', {
@@ -204,6 +206,7 @@ function applyEvent(context: WriteContext, item: Item, event: ItemEvent, now: In
         reason: event.reason,
         revision: event.revision,
         inDoubt: false,
+        label: event.label,
       });
     default:
       return assertNever(event);

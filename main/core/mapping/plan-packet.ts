@@ -61,7 +61,10 @@ export function planPacket(input: PlanInput): Result<PacketPlan> {
     references: references.value,
     changes,
     unknownTables: unknownTables(packet, mapping),
-    label: labelOf(planned, packet),
+    label: labelOf(
+      planned.map(({ rows }) => rows),
+      packet,
+    ),
     amount: amountOf(planned),
   });
 }
@@ -184,10 +187,22 @@ const plainText = (at: Placed, field: string | undefined): string => {
   return text.ok ? (text.value?.trim() ?? '') : '';
 };
 
-function labelOf(planned: readonly Planned[], packet: Packet): string {
-  const labels = planned.map(({ rows: { handler, header }, document }) =>
+/**
+ * What people call a packet, also one that cannot be written: whoever looks for an order looks for its number. Undefined
+ * where its rows do not say.
+ */
+export function packetLabel(packet: Packet, mapping: Mapping): string | undefined {
+  const found = documentRows(packet, mapping);
+  const label = found.ok ? labelOf(found.value, packet) : '';
+  return label === '' ? undefined : label;
+}
+
+function labelOf(documents: readonly DocumentRows[], packet: Packet): string {
+  const labels = documents.map(({ handler, header }) =>
     [
-      [document.document, document.number ?? ''].filter((part) => part !== '').join(' '),
+      [handler.document, plainText(header, handler.number).slice(0, 60)]
+        .filter((part) => part !== '')
+        .join(' '),
       plainText(header, handler.customer).slice(0, 60),
     ]
       .filter((part) => part !== '')

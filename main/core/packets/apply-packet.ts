@@ -1,6 +1,6 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { Result } from '../../../shared/model/result.ts';
-import { planPacket } from '../mapping/plan-packet.ts';
+import { packetLabel, planPacket } from '../mapping/plan-packet.ts';
 import type { PacketPlan } from '../mapping/plan.ts';
 import { decide } from '../queue/decide.ts';
 import type { Item, ItemEvent, ItemReason } from '../queue/item.ts';
@@ -71,10 +71,11 @@ export class PacketApplier {
     return store.park(item.id, reason, runtime.wall(), Math.max(key.revision, item.revision + 1));
   }
 
-  async #apply(item: Item, signal: AbortSignal): Promise<Ended> {
-    const { bodies, runtime, endpoints, erpEndpoint } = this.#parts;
-    const packet = await collectPacket(bodies.open(item.body), { runtime, signal, limits: APPLY_LIMITS });
-    if (!packet.ok) return this.#failed(item, packet.failure, signal);
+  async #apply(claimed: Item, signal: AbortSignal): Promise<Ended> {
+    const { bodies, runtime, endpoints, erpEndpoint, mapping } = this.#parts;
+    const packet = await collectPacket(bodies.open(claimed.body), { runtime, signal, limits: APPLY_LIMITS });
+    if (!packet.ok) return this.#failed(claimed, packet.failure, signal);
+    const item = { ...claimed, label: packetLabel(packet.value, mapping) ?? claimed.label };
     const problem = foreignPacket(item, packet.value.user, this.#parts.companies);
     if (problem !== undefined) return this.#failed(item, problem, signal);
     let revision = item.revision;
@@ -177,7 +178,7 @@ export class PacketApplier {
   #wait(item: Item, reason: ItemReason, dueAt: number): Ended {
     const { store, runtime } = this.#parts;
     durablySync(runtime, 'pull.wait', () =>
-      store.record(item.id, { kind: 'wait', dueAt, reason }, runtime.wall()),
+      store.record(item.id, { kind: 'wait', dueAt, reason, label: item.label }, runtime.wall()),
     );
     return 'recorded';
   }
@@ -240,7 +241,7 @@ export class PacketApplier {
       if (documents !== undefined) return this.#settle(item, unread(item), 'already', documents);
     }
     durablySync(runtime, 'pull.park', () =>
-      store.record(item.id, { kind: 'park', reason, revision }, runtime.wall()),
+      store.record(item.id, { kind: 'park', reason, revision, label: item.label }, runtime.wall()),
     );
     this.#parked += 1;
     log.warn('packet parked', { item: item.id, packet: item.externalId });
@@ -261,7 +262,9 @@ export class PacketApplier {
     const { store, runtime } = this.#parts;
     const still: ItemEvent =
       event.kind === 'retry' && store.mayHaveHappened(item.id) ? { ...event, kind: 'unknown' } : event;
-    durablySync(runtime, 'pull.settle', () => store.record(item.id, still, runtime.wall()));
+    durablySync(runtime, 'pull.settle', () =>
+      store.record(item.id, { ...still, label: item.label }, runtime.wall()),
+    );
     return 'recorded';
   }
 }

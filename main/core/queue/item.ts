@@ -86,10 +86,11 @@ export interface NewItem {
   };
 }
 
-/** What happens to a claimed item. */
-export type ItemEvent =
-  | { readonly kind: 'settle'; readonly outcome: string; readonly label?: string | undefined }
+/** What happens to a claimed item. `label`: what it is called from now on, where that became known. */
+export type ItemEvent = { readonly label?: string | undefined } & (
+  | { readonly kind: 'settle'; readonly outcome: string }
   | { readonly kind: 'retry'; readonly dueAt: Instant; readonly failure: SyncFailure }
   | { readonly kind: 'wait'; readonly dueAt: Instant; readonly reason: ItemReason }
   | { readonly kind: 'unknown'; readonly dueAt: Instant; readonly failure: SyncFailure }
-  | { readonly kind: 'park'; readonly reason: ItemReason; readonly revision?: number | undefined };
+  | { readonly kind: 'park'; readonly reason: ItemReason; readonly revision?: number | undefined }
+);

@@ -88,7 +88,11 @@ export const electronShell: Shell = {
   servePage,
   guardPages,
 
-  startsAtLogon: (args) => app.getLoginItemSettings({ args: [...args] }).openAtLogin,
+  // The installer's entry is the computer's, the one set here the user's: one of them is enough.
+  startsAtLogon: (args) => {
+    const { openAtLogin, launchItems } = app.getLoginItemSettings({ args: [...args] });
+    return openAtLogin || launchItems.some(({ scope, enabled }) => scope === 'machine' && enabled);
+  },
   setStartAtLogon: (openAtLogin, args) => app.setLoginItemSettings({ openAtLogin, args: [...args] }),
   onPower: (listener) => {
     powerMonitor.on('suspend', () => listener('suspend'));

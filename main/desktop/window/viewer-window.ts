@@ -38,6 +38,10 @@ export class ViewerWindow {
     return this.#window?.id === id;
   }
 
+  get isOpen(): boolean {
+    return this.#window !== undefined;
+  }
+
   /** Shows the window, at a place if one is named. */
   open(place?: Place): void {
     if (place !== undefined) this.#place = place;

@@ -192,6 +192,23 @@ describe('the tray program', () => {
       ]);
   });
 
+  it('goes again when the session starts it and nobody wants it; a person who starts it keeps it', async () => {
+    const { site: named } = emptyStatus();
+    const unwanted = { site: { ...named, startAtLogon: false } };
+    begin('--hidden');
+    await site.untilListening(1);
+    site.emit(unwanted);
+    await shell.ended;
+    expect(shell.tray).toBeUndefined();
+    await site.untilListening(0);
+
+    begin();
+    await emit(unwanted);
+    site.emit(unwanted);
+    expect(shell.tray).toBeDefined();
+    expect(shell.window).toBeDefined();
+  });
+
   it('writes nothing into the system from a checkout', () => {
     begin('--hidden');
     new Autostart(shell, undefined, false).follow(true);
