@@ -64,7 +64,9 @@ export class Speaker {
   /** What an item is called: its document once that is known. */
   title(item: { readonly direction: 'in' | 'out'; readonly label: string; readonly user: string }): string {
     if (item.direction === 'out') return this.text('item.snapshot', { user: item.user });
-    return item.label === '' ? this.text('item.unread') : item.label;
+    if (item.label === '') return this.text('item.unread');
+    // A mapping names its documents in its own way: `order`.
+    return item.label.charAt(0).toLocaleUpperCase(this.view.locale) + item.label.slice(1);
   }
 
   ago(at: number): string {

@@ -31,8 +31,11 @@ export interface RealSite {
   end(): Promise<void>;
 }
 
-/** `every` is both schedules: long ones leave every run after the first to a person. */
-export async function startRealSite(every: string): Promise<RealSite> {
+/** `every` is both schedules: long ones leave every run after the first to a person. `over`: further settings. */
+export async function startRealSite(
+  every: string,
+  over: Readonly<Record<string, unknown>> = {},
+): Promise<RealSite> {
   const world = await startWorld({
     seed: 3,
     mode: 'sqs',
@@ -43,7 +46,7 @@ export async function startRealSite(every: string): Promise<RealSite> {
     const file = join(world.dataDir, 'site.json');
     const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
     const console = { enabled: true, right: 'administer' };
-    writeFileSync(file, JSON.stringify({ ...settings, console }, undefined, 2));
+    writeFileSync(file, JSON.stringify({ ...settings, console, ...over }, undefined, 2));
     // Stored ones, not the environment's: those would win over what a person enters.
     const key = Object.entries(world.env).find(([name]) => name.endsWith('APIKEY'))?.[1] ?? '';
     const secrets = openSecrets(world.dataDir, { env: {}, now: () => Date.now() });

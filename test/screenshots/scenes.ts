@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startSite } from '../../main/compose.ts';
 import { synchronize } from '../../main/sandbox/day.ts';
 import { chance, pick, seededRandom } from '../../main/sandbox/sample-erp/seeded-random.ts';
+import type { LinkStatus, SiteStatus } from '../../shared/contract/status.ts';
 import type { Place } from '../../shared/contract/place.ts';
 import { startRealSite, type RealSite } from '../e2e/real-site.ts';
 
@@ -101,8 +102,7 @@ const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
   },
 
   failing: async () => {
-    const site = await startRealSite('1h');
-    quicken(site);
+    const site = await startRealSite('1h', AT_ONCE);
     await firstRound(site);
     await orders(site, 5);
     const odd = await site.alteredPhone(site.world.phones[2]!.user, (xml) =>
@@ -118,6 +118,7 @@ const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
     await orders(site, 3);
     await handlers.sync({});
     await until(site, (link) => link.pendingIn.count > 0);
+    await untilTold(site, 'erp-unreachable');
     return scene(
       site,
       async (page) => {
@@ -152,12 +153,7 @@ const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
 };
 
 /** Alerts at once: pictures of them need not wait out their delays. */
-function quicken(site: RealSite): void {
-  const file = join(site.world.dataDir, 'site.json');
-  const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  const alerts = { delays: { 'erp-unreachable': '1s', 'items-parked': '1s' } };
-  writeFileSync(file, JSON.stringify({ ...settings, alerts }, undefined, 2));
-}
+const AT_ONCE = { alerts: { delays: { 'erp-unreachable': '1s', 'items-parked': '1s' } } };
 
 const scene = (
   site: RealSite,
@@ -175,25 +171,21 @@ const scene = (
   },
 });
 
-type LinkNow = Awaited<ReturnType<typeof linkOf>>;
+const untilTold = (site: RealSite, code: string): Promise<void> =>
+  untilStatus(site, ({ alerts }) => alerts.some((alert) => alert.code === code));
 
-async function linkOf(site: RealSite) {
-  const reply = await site.agent.handlers.status({});
-  const link = reply.ok ? reply.value.links[0] : undefined;
-  if (link === undefined) throw new Error('the site has no link');
-  return link;
-}
+const until = (site: RealSite, holds: (link: LinkStatus) => boolean): Promise<void> =>
+  untilStatus(site, ({ links: [link] }) => link !== undefined && holds(link));
 
 /** Looks at every event until it holds. */
-async function until(site: RealSite, holds: (link: LinkNow) => boolean): Promise<void> {
+async function untilStatus(site: RealSite, holds: (status: SiteStatus) => boolean): Promise<void> {
   const deadline = AbortSignal.timeout(SOON);
   await new Promise<void>((resolve, reject) => {
     deadline.addEventListener('abort', () => reject(new Error('the scene did not come about')), {
       once: true,
     });
     const end = site.agent.events.subscribe(({ status }) => {
-      const link = status.links[0];
-      if (link === undefined || !holds(link)) return;
+      if (!holds(status)) return;
       end();
       resolve();
     });

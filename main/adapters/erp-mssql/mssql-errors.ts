@@ -87,6 +87,9 @@ function messageOf(error: unknown): string {
     if (!(next instanceof Error)) break;
     deepest = next;
   }
+  // The system names call, reason and address: nobody needs to hear that twice.
+  if ((deepest as { syscall?: unknown }).syscall !== undefined && deepest.message !== '')
+    return deepest.message;
   return deepest.message === '' || deepest === error ? error.message : `${error.message}: ${deepest.message}`;
 }
 

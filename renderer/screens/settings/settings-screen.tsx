@@ -1,5 +1,6 @@
 import {
   Button,
+  Link,
   MessageBar,
   MessageBarBody,
   MessageBarTitle,
@@ -131,9 +132,9 @@ function Problems() {
         <ul>
           {problems.slice(0, PROBLEMS_SHOWN).map((problem) => (
             <li key={`${problem.file} ${problem.path} ${problem.reason}`}>
-              <a href={`#/settings?section=${sectionOf(problem.path)}`}>
+              <Link inline href={`#/settings?section=${sectionOf(problem.path)}`}>
                 {problem.file} {problem.path}
-              </a>
+              </Link>
               {': '}
               {[problem.reason, problem.hint].filter(Boolean).join('. ')}
             </li>
