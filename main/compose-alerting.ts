@@ -1,3 +1,4 @@
+import { MAIL_PASSWORD, WEBHOOK_URL } from './agent/settings/secret-entries.ts';
 import { fail, ok, type Result } from '../shared/model/result.ts';
 import type { Settings } from '../shared/model/settings.ts';
 import { createMailChannel } from './adapters/alerts/mail-channel.ts';
@@ -10,9 +11,6 @@ import type { AlertChannel } from './core/alerts/alert-channel.ts';
 import type { AlertStore } from './core/alerts/alert-store.ts';
 import type { HttpTransport } from './core/runtime/http-transport.ts';
 import type { Runtime } from './core/runtime/runtime.ts';
-
-export const MAIL_PASSWORD = 'alerts.mail.password';
-export const WEBHOOK_URL = 'alerts.webhook.url';
 
 /** How the words of each language write times and numbers. */
 const LOCALES: Readonly<Record<Settings['site']['language'], string>> = { en: 'en-GB' };

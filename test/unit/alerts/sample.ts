@@ -9,6 +9,7 @@ import {
   type Telling,
 } from '../../../main/core/alerts/alert-book.ts';
 import { alertStep } from '../../../main/core/alerts/alert-step.ts';
+import { sampleLink } from '../../support/sample-link.ts';
 import type { Warning } from '../../../main/core/alerts/warning.ts';
 
 /** A Monday, 10:00 in Sofia. */
@@ -29,25 +30,15 @@ export const erpAway = (since = T, erp = 'main'): Light =>
 export const cloudAway = (link: string, since = T): Light =>
   failing({ kind: 'unreachable', endpoint: `cloud:${link}`, cause: 'the network cannot be reached' }, since);
 
-export const link = (id: string, over: Partial<LinkStatus> = {}): LinkStatus => ({
-  id,
-  kind: 'dynamics-mobile',
-  light: 'fine',
-  lights: { erp: fine, cloud: fine },
-  pendingIn: { count: 0 },
-  pendingOut: { count: 0 },
-  inCloud: { amount: 'unknown' },
-  parked: 0,
-  unknown: 0,
-  unreported: 0,
-  settledToday: 0,
-  flows: [
-    { flow: 'pull', enabled: true },
-    { flow: 'push', enabled: true },
-  ],
-  lastRuns: [],
-  ...over,
-});
+export const link = (id: string, over: Partial<LinkStatus> = {}): LinkStatus =>
+  sampleLink(id, {
+    lights: { erp: fine, cloud: fine },
+    flows: [
+      { flow: 'pull', enabled: true },
+      { flow: 'push', enabled: true },
+    ],
+    ...over,
+  });
 
 export const status = (links: readonly LinkStatus[], over: Partial<SiteStatus> = {}): SiteStatus => ({
   site: { name: 'Acme HQ', timeZone: 'Europe/Sofia', language: 'en', startAtLogon: true },

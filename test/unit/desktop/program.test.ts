@@ -13,6 +13,7 @@ import { answer, refuse } from '../../../shared/contract/reply.ts';
 import { NOW, SiteDouble, emptyStatus } from '../console/site-double.ts';
 import { MemoryShell } from '../../desktop/memory-shell.ts';
 import { startProgram } from '../../desktop/start-program.ts';
+import { sampleLink } from '../../support/sample-link.ts';
 
 let folder: string;
 let site: SiteDouble;
@@ -27,24 +28,7 @@ const begin = (...args: string[]): MemoryShell => {
   });
   return shell;
 };
-const LINKS = ['field-sales', 'gone'].map((id) => ({
-  id,
-  kind: 'dynamics-mobile' as const,
-  light: 'fine' as const,
-  lights: {
-    erp: { state: 'fine' as const, fact: { key: 'light.answers', params: {} } },
-    cloud: { state: 'fine' as const, fact: { key: 'light.answers', params: {} } },
-  },
-  pendingIn: { count: 0 },
-  pendingOut: { count: 0 },
-  inCloud: { amount: 'unknown' as const },
-  parked: 0,
-  unknown: 0,
-  unreported: 0,
-  settledToday: 0,
-  flows: [],
-  lastRuns: [],
-}));
+const LINKS = ['field-sales', 'gone'].map((id) => sampleLink(id));
 const emit = async (over: Parameters<SiteDouble['emit']>[0] = {}): Promise<void> => {
   await site.untilListening(1);
   site.emit({ links: LINKS, ...over });

@@ -7,27 +7,13 @@ import { toastsToShow } from '../../../main/desktop/toasts.ts';
 import type { Alert } from '../../../shared/contract/alert.ts';
 import { LIGHT_STATES, type LinkStatus, type SiteStatus } from '../../../shared/contract/status.ts';
 import { Speaker } from '../../../shared/i18n/say.ts';
+import { fineLight, sampleLink } from '../../support/sample-link.ts';
 import { NOW, emptyStatus } from '../console/site-double.ts';
 
 const MINUTE = 60_000;
 const speaker = new Speaker({ now: NOW, timeZone: 'Europe/Sofia', locale: 'en-GB' });
-const fine = { state: 'fine', fact: { key: 'light.answers', params: {} } } as const;
-const link = (over: Partial<LinkStatus> = {}): LinkStatus => ({
-  id: 'field-sales',
-  kind: 'dynamics-mobile',
-  light: 'fine',
-  lights: { erp: fine, cloud: fine },
-  pendingIn: { count: 0 },
-  pendingOut: { count: 0 },
-  inCloud: { amount: 'unknown' },
-  parked: 0,
-  unknown: 0,
-  unreported: 0,
-  settledToday: 0,
-  flows: [],
-  lastRuns: [],
-  ...over,
-});
+const fine = fineLight;
+const link = (over: Partial<LinkStatus> = {}): LinkStatus => sampleLink('field-sales', over);
 const alert = (id: number, over: Partial<Alert> = {}): Alert => ({
   id,
   code: 'erp-unreachable' as Alert['code'],

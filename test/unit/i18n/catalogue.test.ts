@@ -9,6 +9,7 @@ import { en } from '../../../shared/i18n/en/en.ts';
 import { Speaker, isTextKey } from '../../../shared/i18n/say.ts';
 import { siteSentence } from '../../../shared/i18n/site-sentence.ts';
 import { explainFailure, type FenceReason, type SyncFailure } from '../../../shared/model/failure.ts';
+import { fineLight, sampleLink } from '../../support/sample-link.ts';
 import { emptyStatus } from '../console/site-double.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 9, 30);
@@ -155,23 +156,8 @@ describe('speaker', () => {
 });
 
 describe('sentence of a site', () => {
-  const fine = { state: 'fine', fact: { key: 'light.answers', params: {} } } as const;
-  const link = (over: Partial<LinkStatus> = {}): LinkStatus => ({
-    id: 'a',
-    kind: 'dynamics-mobile',
-    light: 'fine',
-    lights: { erp: fine, cloud: fine },
-    pendingIn: { count: 0 },
-    pendingOut: { count: 0 },
-    inCloud: { amount: 'unknown' },
-    parked: 0,
-    unknown: 0,
-    unreported: 0,
-    settledToday: 0,
-    flows: [],
-    lastRuns: [],
-    ...over,
-  });
+  const fine = fineLight;
+  const link = (over: Partial<LinkStatus> = {}): LinkStatus => sampleLink('a', over);
   const say = (
     light: SiteStatus['light'],
     links: readonly LinkStatus[],

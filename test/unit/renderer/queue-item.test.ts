@@ -9,6 +9,7 @@ import type { ArgsIn, SiteClient } from '../../../shared/contract/contract.ts';
 import { itemStateSchema, type ItemView } from '../../../shared/contract/queue-requests.ts';
 import { answer, refuse, type RefusalCode } from '../../../shared/contract/reply.ts';
 import { Speaker } from '../../../shared/i18n/say.ts';
+import { sampleLink } from '../../support/sample-link.ts';
 import { emptyStatus } from '../console/site-double.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 9, 30);
@@ -179,22 +180,8 @@ describe('refresh', () => {
 
 describe('counts', () => {
   it('are the status’s own, of all links or of one', () => {
-    const fine = { state: 'fine', fact: { key: 'light.answers', params: {} } } as const;
-    const link = (id: string, parked: number) => ({
-      id,
-      kind: 'dynamics-mobile' as const,
-      light: 'fine' as const,
-      lights: { erp: fine, cloud: fine },
-      pendingIn: { count: 2 },
-      pendingOut: { count: 5 },
-      inCloud: { amount: 'unknown' as const },
-      parked,
-      unknown: 1,
-      unreported: 0,
-      settledToday: 0,
-      flows: [],
-      lastRuns: [],
-    });
+    const link = (id: string, parked: number) =>
+      sampleLink(id, { parked, pendingIn: { count: 2 }, pendingOut: { count: 5 }, unknown: 1 });
     const status = { ...emptyStatus(), links: [link('a', 1), link('b', 3)] };
     expect(statusCounts(status, undefined)).toEqual({ parked: 4, in: 4, out: 10, unknown: 2 });
     expect(statusCounts(status, 'b')).toEqual({ parked: 3, in: 2, out: 5, unknown: 1 });
