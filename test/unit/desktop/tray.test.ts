@@ -7,12 +7,11 @@ import { toastsToShow } from '../../../main/desktop/toasts.ts';
 import type { Alert } from '../../../shared/contract/alert.ts';
 import { LIGHT_STATES, type LinkStatus, type SiteStatus } from '../../../shared/contract/status.ts';
 import { Speaker } from '../../../shared/i18n/say.ts';
-import { fineLight, sampleLink } from '../../support/sample-link.ts';
+import { sampleLink } from '../../support/sample-link.ts';
 import { NOW, emptyStatus } from '../console/site-double.ts';
 
 const MINUTE = 60_000;
 const speaker = new Speaker({ now: NOW, timeZone: 'Europe/Sofia', locale: 'en-GB' });
-const fine = fineLight;
 const link = (over: Partial<LinkStatus> = {}): LinkStatus => sampleLink('field-sales', over);
 const alert = (id: number, over: Partial<Alert> = {}): Alert => ({
   id,
