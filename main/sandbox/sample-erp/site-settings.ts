@@ -74,5 +74,7 @@ export function siteSettings(options: SiteSettingsOptions): object {
         },
       },
     ],
+    // Everything may be tried here.
+    console: { right: 'administer' },
   };
 }
