@@ -125,10 +125,12 @@ export const readNewestAlerts = (db: ReadDb, ended: boolean, limit: number): rea
         `SELECT ${ALERT} FROM alert WHERE ended_at IS NULL ORDER BY raised_at DESC, id DESC LIMIT ?`,
       ).all(limit);
 
+const sequenceRow = z.object({ seq: z.int() });
+
 /** The number after the highest one ever given, also when its row is gone. */
 export function nextId(db: ReadDb, table: 'alert' | 'alert_delivery'): number {
   const row: unknown = prepared(db, 'SELECT seq FROM sqlite_sequence WHERE name = ?').get(table);
-  return row === undefined ? 1 : decode(z.object({ seq: z.int() }), row, 'sqlite_sequence').seq + 1;
+  return row === undefined ? 1 : decode(sequenceRow, row, 'sqlite_sequence').seq + 1;
 }
 
 const deliveryRow = z.object({

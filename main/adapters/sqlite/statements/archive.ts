@@ -60,11 +60,13 @@ export function insertArchivedBody(db: WriteDb, body: RawRow): void {
   );
 }
 
+const hashRow = z.object({ hash: z.string() });
+
 /** Names of the bodies that stay in the spool as long as this month does. */
 export function readArchivedSpoolHashes(db: ReadDb): readonly Sha256[] {
   return prepared(db, `SELECT DISTINCT body_hash AS hash FROM item WHERE body_place = 'spool'`)
     .all()
-    .map((row) => sha256(decode(z.object({ hash: z.string() }), row, 'item of the archive').hash));
+    .map((row) => sha256(decode(hashRow, row, 'item of the archive').hash));
 }
 
 /** What the store remembers of an archived packet: enough to find it. */

@@ -54,6 +54,7 @@ export function findOldest(
 
 const atRow = z.object({ at: z.int() });
 const countRow = z.object({ n: z.int() });
+const findingRow = z.object({ finding: z.string() });
 
 /** What came from phones and was settled in the minutes from `since` on; the minutes of a day begin with it in every zone. */
 export function countSettledSince(db: ReadDb, link: LinkId, since: Instant): number {
@@ -96,7 +97,7 @@ export function findWrongCounters(db: ReadDb): readonly string[] {
      SELECT what || ': counted ' || coalesce(said.n, 0) || ', there are ' || coalesce(found.n, 0) AS finding
      FROM said FULL JOIN found USING (what) WHERE said.n IS NOT found.n ORDER BY what LIMIT 20`,
   ).all();
-  return wrong.map((row) => decode(z.object({ finding: z.string() }), row, 'counters').finding);
+  return wrong.map((row) => decode(findingRow, row, 'counters').finding);
 }
 
 export interface Sample {

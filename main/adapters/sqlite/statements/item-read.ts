@@ -10,6 +10,15 @@ import { decode, flag, optional } from './decode.ts';
 import { ITEM_COLUMNS, decodeItem } from './item-row.ts';
 import { prepared } from './prepared.ts';
 
+const idRow = z.object({ id: z.int() });
+const dueRow = z.object({ due: optional(z.int()) });
+const doubtRow = z.object({ in_doubt: flag });
+const claimRow = z.object({ id: z.int(), unclean_exits: z.int() });
+const openRow = z.object({ pending: z.int(), parked_since: optional(z.int()) });
+const timelineRow = z.object({ at: z.int(), event: z.string(), detail: z.string() });
+const bodyRow = z.object({ bytes: z.instanceof(Uint8Array) });
+const hashRow = z.object({ hash: z.string() });
+
 export function findItem(db: ReadDb, id: ItemId): Item | undefined {
   const row = findItemRow(db, id);
   return row === undefined ? undefined : decodeItem(row);
@@ -30,25 +39,25 @@ export function findNextDueId(
   const row: unknown = prepared(
     db,
     `SELECT i.id FROM item AS i
-     WHERE i.state IN ('ready', 'waiting', 'unknown') AND i.link = ? AND i.direction = ? AND i.due_at <= ?
+     WHERE i.state IN ('ready', 'waiting', 'unknown') AND i.link = +? AND i.direction = +? AND i.due_at <= +?
      ORDER BY i.due_at, i.id LIMIT 1`,
   ).get(link, direction, now);
-  return row === undefined ? undefined : decode(z.object({ id: z.int() }), row, 'item').id;
+  return row === undefined ? undefined : decode(idRow, row, 'item').id;
 }
 
 /** Undefined when there is no such item. */
 export function findInDoubt(db: ReadDb, id: ItemId): boolean | undefined {
   const row: unknown = prepared(db, 'SELECT i.in_doubt FROM item AS i WHERE i.id = ?').get(id);
-  return row === undefined ? undefined : decode(z.object({ in_doubt: flag }), row, 'item').in_doubt;
+  return row === undefined ? undefined : decode(doubtRow, row, 'item').in_doubt;
 }
 
 export function findNextDueAt(db: ReadDb, link: LinkId, direction: Direction): Instant | undefined {
   const row: unknown = prepared(
     db,
     `SELECT min(i.due_at) AS due FROM item AS i
-     WHERE i.state IN ('ready', 'waiting', 'unknown') AND i.link = ? AND i.direction = ?`,
+     WHERE i.state IN ('ready', 'waiting', 'unknown') AND i.link = +? AND i.direction = +?`,
   ).get(link, direction);
-  return decode(z.object({ due: optional(z.int()) }), row, 'item').due;
+  return decode(dueRow, row, 'item').due;
 }
 
 /** The columns of ITEM_COLUMNS from what stays of an archived packet: enough for known(), not for people. */
@@ -70,11 +79,11 @@ export function findPacketItems(
      WHERE i.direction = 'in' AND i.link = :link AND i.queue = :queue AND i.external_id = :packetId
      UNION ALL
      SELECT ${ARCHIVED_COLUMNS} FROM archived_packet AS k
-     WHERE k.link = :link AND k.queue = :queue AND k.packet_id = :packetId
-     ORDER BY 1`,
+     WHERE k.link = :link AND k.queue = :queue AND k.packet_id = :packetId`,
   )
     .all({ link, queue, packetId })
-    .map(decodeItem);
+    .map(decodeItem)
+    .sort((one, other) => one.id - other.id);
 }
 
 export function findUnsentOf(db: ReadDb, link: LinkId, user: string): Item | undefined {
@@ -104,7 +113,7 @@ export function findClaimsOfOthers(
   )
     .all(start)
     .map((row) => {
-      const claim = decode(z.object({ id: z.int(), unclean_exits: z.int() }), row, 'item');
+      const claim = decode(claimRow, row, 'item');
       return { id: claim.id, uncleanExits: claim.unclean_exits };
     });
 }
@@ -122,26 +131,23 @@ export function findOpenOfUser(
      WHERE i.direction = 'in' AND i.state NOT IN ('settled', 'discarded') AND i.link = ?
        AND i.user = ? COLLATE NOCASE`,
   ).get(link, user);
-  const found = decode(z.object({ pending: z.int(), parked_since: optional(z.int()) }), row, 'item');
+  const found = decode(openRow, row, 'item');
   return { pending: found.pending, parkedSince: found.parked_since };
 }
 
 export function readTimeline(db: ReadDb, id: ItemId): readonly TimelineEntry[] {
-  const entry = z.object({ at: z.int(), event: z.string(), detail: z.string() });
   return prepared(db, 'SELECT at, event, detail FROM item_event WHERE item = ? ORDER BY id')
     .all(id)
-    .map((row) => decode(entry, row, `timeline of item ${String(id)}`));
+    .map((row) => decode(timelineRow, row, `timeline of item ${String(id)}`));
 }
 
 export function readBody(db: ReadDb, hash: Sha256): Uint8Array | undefined {
   const row: unknown = prepared(db, 'SELECT bytes FROM body WHERE hash = ?').get(hash);
-  return row === undefined
-    ? undefined
-    : decode(z.object({ bytes: z.instanceof(Uint8Array) }), row, 'body').bytes;
+  return row === undefined ? undefined : decode(bodyRow, row, 'body').bytes;
 }
 
 /** Names of all bodies that items expect in the spool. */
 export function readSpoolHashes(db: ReadDb): ReadonlySet<Sha256> {
   const rows = prepared(db, `SELECT DISTINCT body_hash AS hash FROM item WHERE body_place = 'spool'`).all();
-  return new Set(rows.map((row) => sha256(decode(z.object({ hash: z.string() }), row, 'item').hash)));
+  return new Set(rows.map((row) => sha256(decode(hashRow, row, 'item').hash)));
 }

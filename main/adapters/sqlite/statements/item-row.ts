@@ -37,8 +37,10 @@ const itemRow = z.object({
   outcome: optional(z.string()),
 });
 
+const named = z.object({ id: z.number() });
+
 const idOf = (row: unknown): string => {
-  const id = z.object({ id: z.number() }).safeParse(row);
+  const id = named.safeParse(row);
   return id.success ? String(id.data.id) : 'without an id';
 };
 

@@ -126,6 +126,7 @@ export const readCount = (db: ReadDb, { sql, values }: Statement): number =>
 
 const idRow = z.object({ id: z.int() });
 const countRow = z.object({ n: z.int() });
+const boundsRow = z.object({ from: z.int().nullable(), to: z.int().nullable() });
 
 /** All ids there are lie in it; undefined when there are none. */
 export function findIdBounds(db: ReadDb): Window | undefined {
@@ -133,8 +134,7 @@ export function findIdBounds(db: ReadDb): Window | undefined {
     db,
     `SELECT (SELECT min(id) FROM item) AS "from", (SELECT max(id) FROM item) AS "to"`,
   ).get();
-  const bounds = z.object({ from: z.int().nullable(), to: z.int().nullable() });
-  const { from, to } = decode(bounds, row, 'item');
+  const { from, to } = decode(boundsRow, row, 'item');
   return from === null || to === null ? undefined : { from, to };
 }
 

@@ -143,7 +143,7 @@ export function forgetFutureDueTimes(
   return prepared(
     db,
     `UPDATE item SET due_at = :now, state_since = :now
-     WHERE state IN ('ready', 'waiting', 'unknown') AND link = :link AND direction = :direction AND state_since > :limit`,
+     WHERE state IN ('ready', 'waiting', 'unknown') AND link = +:link AND direction = +:direction AND state_since > +:limit`,
   ).run({ link, direction, limit, now }).changes;
 }
 

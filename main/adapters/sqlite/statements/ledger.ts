@@ -54,13 +54,14 @@ export function upsertLedgerRow(
   ).run(row.source, row.packetId, row.payloadHash, now);
 }
 
+const ledgerRow = z.object({ packet_id: z.string(), payload_hash: z.string() });
+
 /** Newest first. */
 export function readRecentLedger(
   db: ReadDb,
   source: SourceId,
   count: number,
 ): readonly { readonly packetId: string; readonly payloadHash: Sha256 }[] {
-  const ledgerRow = z.object({ packet_id: z.string(), payload_hash: z.string() });
   return prepared(
     db,
     'SELECT packet_id, payload_hash FROM known_ledger WHERE source = ? ORDER BY id DESC LIMIT ?',

@@ -184,10 +184,12 @@ export function raiseInboundMark(db: WriteDb, link: LinkId, user: string): void 
   ).run(link, user);
 }
 
+const markRow = z.object({ mark: z.int() });
+
 export function readInboundMark(db: ReadDb, link: LinkId, user: string): number {
   const row: unknown = prepared(db, 'SELECT mark FROM inbound_mark WHERE link = ? AND user = ?').get(
     link,
     user,
   );
-  return row === undefined ? 0 : decode(z.object({ mark: z.int() }), row, 'inbound_mark').mark;
+  return row === undefined ? 0 : decode(markRow, row, 'inbound_mark').mark;
 }

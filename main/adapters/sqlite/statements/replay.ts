@@ -5,15 +5,17 @@ import type { ReadDb, WriteDb } from '../connection.ts';
 import { decode } from './decode.ts';
 import { prepared } from './prepared.ts';
 
+const ledgerRow = z.object({ payload_hash: z.string() });
+const idRow = z.object({ id: z.int() });
+const archivedRow = z.object({ item: z.int(), settled_at: z.int() });
+
 /** The bytes the ledger row of a packet stood for. */
 export function findLedgerHash(db: ReadDb, source: SourceId, packetId: string): string | undefined {
   const row: unknown = prepared(
     db,
     'SELECT payload_hash FROM known_ledger WHERE source = ? AND packet_id = ?',
   ).get(source, packetId);
-  return row === undefined
-    ? undefined
-    : decode(z.object({ payload_hash: z.string() }), row, 'a row of known_ledger').payload_hash;
+  return row === undefined ? undefined : decode(ledgerRow, row, 'a row of known_ledger').payload_hash;
 }
 
 /** The item of a packet with these bytes, whatever its state. */
@@ -23,7 +25,7 @@ export function findPacketItem(db: ReadDb, link: LinkId, packetId: string, hash:
     `SELECT id FROM item
      WHERE link = ? AND direction = 'in' AND queue IN ('packet', 'file') AND external_id = ? AND body_hash = ?`,
   ).get(link, packetId, hash);
-  return row === undefined ? undefined : itemId(decode(z.object({ id: z.int() }), row, 'item').id);
+  return row === undefined ? undefined : itemId(decode(idRow, row, 'item').id);
 }
 
 export function findArchivedPacket(
@@ -37,7 +39,7 @@ export function findArchivedPacket(
     'SELECT item, settled_at FROM archived_packet WHERE link = ? AND packet_id = ? AND body_hash = ?',
   ).get(link, packetId, hash);
   if (row === undefined) return undefined;
-  const found = decode(z.object({ item: z.int(), settled_at: z.int() }), row, 'archived_packet');
+  const found = decode(archivedRow, row, 'archived_packet');
   return { item: found.item, settledAt: found.settled_at };
 }
 

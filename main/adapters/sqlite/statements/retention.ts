@@ -99,10 +99,12 @@ export function deleteOldDocuments(db: WriteDb, before: Instant): number {
   ).changes;
 }
 
+const sourceRow = z.object({ source: z.string() });
+
 export function deleteOldLedgerRows(db: WriteDb, before: Instant): void {
   const sources = prepared(db, 'SELECT DISTINCT source FROM known_ledger WHERE at < ?')
     .all(before)
-    .map((row) => decode(z.object({ source: z.string() }), row, 'known_ledger').source);
+    .map((row) => decode(sourceRow, row, 'known_ledger').source);
   for (const source of sources)
     prepared(
       db,

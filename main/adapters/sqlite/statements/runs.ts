@@ -104,12 +104,14 @@ export function readRuns(db: ReadDb, { link, before, limit }: RunQuery): readonl
   return rows.map(decodeRun);
 }
 
+const startRow = z.object({ started_at: z.int() });
+
 export function findLastStarted(db: ReadDb, link: LinkId, flow: Flow): Instant | undefined {
   const row: unknown = prepared(
     db,
     'SELECT started_at FROM run WHERE link = ? AND flow = ? ORDER BY id DESC LIMIT 1',
   ).get(link, flow);
-  return row === undefined ? undefined : decode(z.object({ started_at: z.int() }), row, 'run').started_at;
+  return row === undefined ? undefined : decode(startRow, row, 'run').started_at;
 }
 
 const pauseRow = z.object({

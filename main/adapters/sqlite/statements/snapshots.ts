@@ -84,10 +84,12 @@ export function findAccepted(db: ReadDb, link: LinkId, user: string): AcceptedSn
   };
 }
 
+const lastRow = z.object({ at: optional(z.int()) });
+
 export function findLastAcceptedAt(db: ReadDb, link: LinkId): Instant | undefined {
   const row: unknown = prepared(
     db,
     'SELECT max(accepted_at) AS at FROM accepted_snapshot WHERE link = ?',
   ).get(link);
-  return decode(z.object({ at: optional(z.int()) }), row, 'accepted_snapshot').at;
+  return decode(lastRow, row, 'accepted_snapshot').at;
 }
