@@ -187,6 +187,10 @@ describe('toasts', () => {
     expect(first.show.map(({ id }) => id)).toEqual([1]);
     expect(toastsToShow(first.seen, [alert(1), alert(2, { toast: false })]).show).toEqual([]);
     expect(toastsToShow(first.seen, [alert(1, { times: 2 }), alert(2)]).show).toHaveLength(2);
+    const mild = toastsToShow([], [alert(3, { severity: 'warning' })]);
+    const graver = toastsToShow(mild.seen, [alert(3, { severity: 'critical' })]);
+    expect(graver.show).toHaveLength(1);
+    expect(toastsToShow(graver.seen, [alert(3, { severity: 'warning' })]).show).toEqual([]);
   });
 
   it('remember a bounded number', () => {
