@@ -11,6 +11,7 @@ import { startTdsServer, type TdsServer } from '../../../main/sandbox/tds/server
 import { createSqlEngine, type SandboxSqlEngine } from '../../../main/sandbox/tsql/engine.ts';
 import type { EngineClock } from '../../../main/sandbox/tsql/face.ts';
 import { startId } from '../../../shared/model/ids.ts';
+import { parseTarget, type TargetAddress } from '../../erp/target-url.ts';
 import { SOURCE } from '../../unit/erp-mssql/units.ts';
 
 /** Tests that break the wire need the sandbox server; everything else runs on `ERP_TEST_URL` as well. */
@@ -127,13 +128,7 @@ export async function openBench(): Promise<Bench> {
   };
 }
 
-interface Server {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly encrypt: boolean;
-  readonly adminDatabase: string;
+interface Server extends TargetAddress {
   readonly tds?: TdsServer | undefined;
   readonly engine?: SandboxSqlEngine | undefined;
 }
@@ -145,17 +140,7 @@ const clock: EngineClock = {
 
 async function openServer(): Promise<Server> {
   const url = process.env['ERP_TEST_URL'];
-  if (url !== undefined) {
-    const parsed = sql.ConnectionPool.parseConnectionString(url);
-    return {
-      host: parsed.server,
-      port: parsed.port ?? 1433,
-      user: parsed.user ?? '',
-      password: parsed.password ?? '',
-      encrypt: parsed.options.encrypt === true,
-      adminDatabase: parsed.database ?? 'master',
-    };
-  }
+  if (url !== undefined) return parseTarget(url);
   const password = 'Sandbox-1';
   const engine = createSqlEngine({ serverName: 'SANDBOX', clock, logins: [{ user: 'sa', password }] });
   const tds = await startTdsServer({ engine });

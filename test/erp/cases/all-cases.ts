@@ -1,0 +1,7 @@
+import type { ContractCase } from '../contract-case.ts';
+import { LEDGER_CASES } from './ledger-cases.ts';
+import { PACKET_CASES } from './packet-cases.ts';
+import { READING_CASES } from './reading-cases.ts';
+
+/** In the order they are played. */
+export const CASES: readonly ContractCase[] = [...LEDGER_CASES, ...PACKET_CASES, ...READING_CASES];

@@ -1,0 +1,62 @@
+// The contract of the ERP adapter on a server: npm run test:erp, with ERP_TEST_URL for another one than the sandbox.
+import { parseArgs } from 'node:util';
+import { CASES } from './cases/all-cases.ts';
+import { openWorld } from './contract-case.ts';
+import { playCase, type Verdict } from './play-cases.ts';
+import { databasesNamed, reachTarget } from './reach-target.ts';
+import { verdictTable } from './verdict-table.ts';
+import { parseTarget, type TargetAddress } from './target-url.ts';
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const say = (text: string): void => {
+  if (!values.json) process.stdout.write(`${text}\n`);
+};
+
+function refuse(why: string): never {
+  if (values.json) process.stdout.write(`${JSON.stringify({ ok: false, refused: why })}\n`);
+  else process.stderr.write(`Nothing was tested: ${why}\n`);
+  process.exit(1);
+}
+
+const url = process.env['ERP_TEST_URL'];
+let target: TargetAddress | undefined;
+let server = 'the sandbox';
+if (url !== undefined) {
+  try {
+    target = parseTarget(url);
+  } catch (error) {
+    refuse(error instanceof Error ? error.message : String(error));
+  }
+  const reached = await reachTarget(target);
+  if (!reached.ok) refuse(reached.why);
+  server = `${target.host}:${target.port}, ${reached.version}`;
+}
+
+const started = performance.now();
+const world = await openWorld().catch((error: unknown) =>
+  refuse(error instanceof Error ? error.message : String(error)),
+);
+const { database } = world.bench.settings;
+say(`${CASES.length} cases on ${server}, in the database ${database}`);
+const verdicts: Verdict[] = [];
+try {
+  for (const one of CASES) verdicts.push(await playCase(world, one));
+} finally {
+  await world.close();
+}
+const left = target === undefined ? 0 : await databasesNamed(target, database);
+if (left > 0) say(`The database ${database} could not be dropped: drop it by hand.`);
+
+const count = (verdict: Verdict['verdict']): number =>
+  verdicts.filter((one) => one.verdict === verdict).length;
+const ok = count('failed') === 0 && left === 0;
+const seconds = Math.round((performance.now() - started) / 100) / 10;
+if (values.json)
+  process.stdout.write(`${JSON.stringify({ ok, server, database, left, seconds, verdicts })}\n`);
+else {
+  say(verdictTable(verdicts));
+  say(
+    `${count('same')} same, ${count('different')} different, ${count('failed')} failed of ${verdicts.length}, ${seconds} s`,
+  );
+}
+process.exitCode = ok ? 0 : 1;
