@@ -183,6 +183,7 @@ describe('the console follows its settings', () => {
       const site = SettingsSite.joined(world);
       site.signIn();
       await site.start({ console: true });
+      await site.apply((draft) => Object.assign(draft, { console: { right: 'operate' } }));
       const { url } = readConsoleAccess(site.dataDir)!;
       expect((await call(site, 'settingsCheck', { settings: {} })).status).toBe(403);
       await site.apply((draft) => Object.assign(draft, { console: { right: 'administer' } }));
