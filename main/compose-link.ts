@@ -4,6 +4,7 @@ import type { ErpSettings, LinkSettings } from '../shared/model/settings.ts';
 import { parseDuration } from '../shared/model/time.ts';
 import type { LoadedSite } from './adapters/config/load-site.ts';
 import { createDynamicsMobileCloud } from './adapters/dynamics-mobile/dynamics-mobile-cloud.ts';
+import type { LeaseTrace } from './adapters/erp-mssql/lease-trace.ts';
 import { createPacketErp, type ClosablePacketErp } from './adapters/erp-mssql/packet-erp.ts';
 import type { SqlServer } from './adapters/erp-mssql/sql-connection.ts';
 import type { Log } from './adapters/log/create-log.ts';
@@ -45,6 +46,7 @@ export interface SharedParts {
   readonly log: Log;
   readonly start: StartId;
   readonly siteId: string;
+  readonly leaseTrace?: LeaseTrace | undefined;
   readonly edges: Edges;
 }
 
@@ -66,6 +68,7 @@ export function assembleLink(
     source,
     siteId,
     startId: start,
+    leaseTrace: shared.leaseTrace,
     password: async () => secretOf(shared, `erp.${erpSettings.id}.password`),
     runtime,
     recentLedger: () => store.recentLedger(source, RECENT_LEDGER),

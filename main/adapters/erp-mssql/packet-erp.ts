@@ -6,6 +6,7 @@ import type { ErpState, KnownPacketRow, PacketErp } from '../../core/packets/erp
 import type { Runtime } from '../../core/runtime/runtime.ts';
 import { Binding, type RecentPacket, type ServerFacts } from './binding.ts';
 import { Fence } from './fence.ts';
+import type { LeaseTrace } from './lease-trace.ts';
 import { Ledger } from './ledger.ts';
 import { MssqlServer } from './mssql-connection.ts';
 import { signOfLife } from './queries/sign-of-life.ts';
@@ -24,9 +25,12 @@ const BEAT_TIMEOUT_MS = 5_000;
 export interface PacketErpOptions {
   readonly settings: ErpSettings;
   readonly source: SourceId;
-  /** The installation: a restart of it may take its own lease over at once. */
+  /** The installation, for words: a copy of the computer has the same. */
   readonly siteId: string;
+  /** Who owns the lease. */
   readonly startId: StartId;
+  /** Lets a start take over at once from the one it followed; without it, it waits for the end of that lease. */
+  readonly leaseTrace?: LeaseTrace | undefined;
   /** Asked for at every connect, kept nowhere. */
   readonly password: () => Promise<string>;
   readonly runtime: Runtime;
@@ -93,6 +97,7 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
     source,
     siteId: options.siteId,
     startId: options.startId,
+    trace: options.leaseTrace,
   });
   const binding = new Binding({
     sessions: writing,

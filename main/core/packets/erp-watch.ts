@@ -2,8 +2,12 @@ import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { LinkParts } from './link-parts.ts';
 
-/** The lease is renewed this often; it lives three times as long, so two renewals may fail. */
-const RENEW_MS = 10_000;
+/** The lease is due for renewal this often; it lives more than three times as long. */
+const RENEW_MS = 8_000;
+/** Where somebody else's work renewed it meanwhile, its next turn is sooner than a whole round from now. */
+const LOOK_AGAIN_MS = 1_000;
+/** Longest sleep of a loop that waits for something else to change. */
+const LOOK_MS = 10_000;
 /**
  * How often the ERP gives a sign of life, and how long one may take. Together they stay below ten seconds with room to
  * spare: that is how soon a person at the screen may expect an ERP that went away, or froze, to be seen.
@@ -34,10 +38,13 @@ export class ErpWatch {
 
   async #leaseLoop(signal: AbortSignal): Promise<void> {
     const { runtime, erp, endpoints, erpEndpoint, changed } = this.#parts;
+    let wait = RENEW_MS;
     while (!signal.aborted) {
-      await runtime.sleep(RENEW_MS, signal);
+      await runtime.sleep(wait, signal);
+      wait = RENEW_MS;
       if (signal.aborted || endpoints.restMs(erpEndpoint) > 0) continue;
       const ready = await erp.ready(signal);
+      if (ready.ok && !ready.value.asked) wait = LOOK_AGAIN_MS;
       if (!ready.ok) {
         endpoints.backOff(erpEndpoint, ready.failure);
         changed();
@@ -49,7 +56,7 @@ export class ErpWatch {
     const { runtime, endpoints, erpEndpoint } = this.#parts;
     while (!signal.aborted) {
       const wait = Math.max(this.#untilNextMs(), endpoints.restMs(erpEndpoint));
-      if (wait > 0) await runtime.sleep(Math.min(wait, RENEW_MS), signal);
+      if (wait > 0) await runtime.sleep(Math.min(wait, LOOK_MS), signal);
       else await (endpoints.isWell(erpEndpoint) ? this.#beat(signal) : this.#recover(signal));
     }
   }
