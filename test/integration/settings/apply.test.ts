@@ -183,13 +183,13 @@ describe('the console follows its settings', () => {
       const site = SettingsSite.joined(world);
       site.signIn();
       await site.start({ console: true });
-      await site.apply((draft) => Object.assign(draft, { console: { right: 'operate' } }));
       const { url } = readConsoleAccess(site.dataDir)!;
-      expect((await call(site, 'settingsCheck', { settings: {} })).status).toBe(403);
+      const answers = (status: number) => async () =>
+        (await call(site, 'settingsCheck', { settings: {} })).status === status ? true : undefined;
+      await site.apply((draft) => Object.assign(draft, { console: { right: 'operate' } }));
+      await site.until(answers(403));
       await site.apply((draft) => Object.assign(draft, { console: { right: 'administer' } }));
-      await site.until(async () =>
-        (await call(site, 'settingsCheck', { settings: {} })).status === 200 ? true : undefined,
-      );
+      await site.until(answers(200));
       expect(readConsoleAccess(site.dataDir)!.url).toBe(url);
     },
   );
