@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CASES } from './cases/all-cases.ts';
+import { allCases } from './cases/all-cases.ts';
 import { openWorld, type ErpWorld } from './contract-case.ts';
 import { playCase } from './play-cases.ts';
 
+const CASES = allCases({ cuts: 10 });
 let world: ErpWorld;
 beforeAll(async () => {
   world = await openWorld();

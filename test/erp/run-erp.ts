@@ -1,13 +1,16 @@
 // The contract of the ERP adapter on a server: npm run test:erp, with ERP_TEST_URL for another one than the sandbox.
 import { parseArgs } from 'node:util';
-import { CASES } from './cases/all-cases.ts';
+import { allCases } from './cases/all-cases.ts';
 import { openWorld } from './contract-case.ts';
 import { playCase, type Verdict } from './play-cases.ts';
 import { databasesNamed, reachTarget } from './reach-target.ts';
 import { verdictTable } from './verdict-table.ts';
 import { parseTarget, type TargetAddress } from './target-url.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, cuts: { type: 'string', default: '60' } },
+});
+const cuts = Number(values.cuts);
 const say = (text: string): void => {
   if (!values.json) process.stdout.write(`${text}\n`);
 };
@@ -32,15 +35,17 @@ if (url !== undefined) {
   server = `${target.host}:${target.port}, ${reached.version}`;
 }
 
+if (!Number.isInteger(cuts) || cuts < 10) refuse('--cuts wants a whole number of at least 10');
+const cases = allCases({ cuts });
 const started = performance.now();
 const world = await openWorld().catch((error: unknown) =>
   refuse(error instanceof Error ? error.message : String(error)),
 );
 const { database } = world.bench.settings;
-say(`${CASES.length} cases on ${server}, in the database ${database}`);
+say(`${cases.length} cases on ${server}, in the database ${database}`);
 const verdicts: Verdict[] = [];
 try {
-  for (const one of CASES) verdicts.push(await playCase(world, one));
+  for (const one of cases) verdicts.push(await playCase(world, one));
 } finally {
   await world.close();
 }

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { ERP_OBJECTS, onSandbox, openBench } from '../integration/erp/bench.ts';
+import { PARTS, playCuts, type Part, type PlayedCut } from '../integration/erp/cuts.ts';
+
+const CUTS = Number(process.env['ERP_TEST_CUTS'] ?? 500);
+
+it(`${CUTS} cuts around COMMIT: nothing lost, nothing doubled, and the product says what is so`, async () => {
+  const bench = await openBench();
+  try {
+    const raw = await bench.raw();
+    for (const batch of ERP_OBJECTS) await raw.query(batch);
+    const report = await playCuts(bench, CUTS);
+    expect({ lost: report.lost, doubled: report.doubled, stuck: report.stuck }).toEqual({
+      lost: 0,
+      doubled: 0,
+      stuck: 0,
+    });
+    expect(report.cuts).toHaveLength(CUTS);
+    const of = (part: Part): readonly PlayedCut[] => report.cuts.filter((one) => one.part === part);
+    for (const part of PARTS) expect(of(part).length, part).toBeGreaterThan(0);
+
+    // A cut is never taken for an end, in either direction.
+    expect(new Set(report.cuts.map((one) => one.told))).toEqual(new Set(['unknown-outcome']));
+    const halves = [...of('request'), ...of('commit')].filter((one) => one.at.bytes < report.requestBytes);
+    // Less than the whole request never runs; once it answers, it has committed.
+    expect(new Set(halves.map((one) => one.seen))).toEqual(new Set([0]));
+    expect(new Set(of('answer').map((one) => one.seen))).toEqual(new Set([1]));
+    expect(new Set(halves.map((one) => one.then))).toEqual(new Set(['applied', 'void: voided, applied']));
+    expect(new Set(of('answer').map((one) => one.then))).toEqual(new Set(['already', 'void: already']));
+    if (!onSandbox) return;
+    // By the server's own log: half a request does not arrive, each is sent again once, and no more than that.
+    expect(new Set(halves.map((one) => one.arrived.join()))).toEqual(new Set(['0,1']));
+    expect(new Set(of('answer').map((one) => one.arrived.join()))).toEqual(new Set(['1,1', '1,0']));
+    for (const { arrived, then } of of('answer')) expect(arrived[1]).toBe(then === 'already' ? 1 : 0);
+  } finally {
+    await bench.close();
+  }
+}, 60_000);
