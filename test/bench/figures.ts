@@ -4,7 +4,7 @@ export interface FigureSpec {
   readonly name: string;
   /** Module in `measures/`. */
   readonly module: string;
-  readonly unit: 'MB' | 'x' | 'orders/s';
+  readonly unit: 'MB' | 'x' | 'orders/s' | 's' | '%';
   readonly what: string;
   readonly goal?: Goal | undefined;
   /** Child processes, one after the other. Memory needs a fresh one each; the others repeat inside. */
@@ -60,6 +60,30 @@ export const FIGURES: readonly FigureSpec[] = [
     what: 'a queue of 1,000,000 items: the worst of page (300 ms), search (1 s), longest block of the agent (50 ms) and events (4 a second), as a part of its limit',
     goal: { at: 'most', value: 1 },
     processes: 1,
+  },
+  {
+    name: 'start-to-first-light',
+    module: 'first-light',
+    unit: 's',
+    what: 'the built program from the start of its process, on the data folder of yesterday, to the first status a viewer gets in which both lights come from an answer to this start',
+    goal: { at: 'most', value: 2 },
+    processes: 1,
+  },
+  {
+    name: 'idle-processor',
+    module: 'idle-processor',
+    unit: '%',
+    what: 'part of one processor the built program takes while nothing happens (the worse of a viewer and none), with its share of the runs of a schedule of 5 and 30 minutes that find nothing to carry',
+    goal: { at: 'most', value: 0.5 },
+    processes: 1,
+  },
+  {
+    name: 'idle-added-memory',
+    module: 'idle-memory',
+    unit: 'MB',
+    what: 'resident memory of the idle built program, with a viewer, above that of the same Node with the same modules imported and no site',
+    goal: { at: 'most', value: 60 },
+    processes: 3,
   },
   {
     name: 'orders-per-second',
