@@ -6,7 +6,13 @@ export type Endpoint = `erp:${string}` | `cloud:${string}` | `site:${string}`;
 /** Expected failures, closed. Adapters translate everything into one of these; `decide` turns it into a decision. */
 export type SyncFailure =
   /** Nothing reached the other side, or nothing came back from a call that changes nothing. */
-  | { readonly kind: 'unreachable'; readonly endpoint: Endpoint; readonly cause: string }
+  | {
+      readonly kind: 'unreachable';
+      readonly endpoint: Endpoint;
+      readonly cause: string;
+      /** Where it is known better: words, owner and next step of its own. */
+      readonly trouble?: ErpTrouble | undefined;
+    }
   | { readonly kind: 'throttled'; readonly endpoint: Endpoint; readonly retryAt?: number | undefined }
   | { readonly kind: 'unauthorized'; readonly endpoint: Endpoint; readonly cause: string }
   /** The data or the request is refused and will be refused again unchanged. `where` names table, row or file. */
@@ -38,6 +44,26 @@ export type SyncFailure =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'defect'; readonly message: string };
 
+/** Why an ERP database does nothing now, each with words of its own. All pass without a change to the data. */
+export const ERP_TROUBLES = [
+  'browser-silent',
+  'certificate-changed',
+  'database-full',
+  'database-unavailable',
+  'deadlock',
+  'instance-no-tcp',
+  'instance-unknown',
+  'lock-timeout',
+  'log-full',
+  'no-encryption',
+  'out-of-memory',
+  'read-only',
+  'server-stopping',
+  'snapshot-conflict',
+  'too-many-connections',
+] as const;
+export type ErpTrouble = (typeof ERP_TROUBLES)[number];
+
 export type FenceReason = 'lease-held' | 'fence-raised' | 'erp-restored' | 'erp-copied' | 'ledger-missing';
 
 export type Owner = 'erp-administrator' | 'cloud-administrator' | 'integrator' | 'user' | 'vendor' | 'nobody';
@@ -56,8 +82,13 @@ const administrator = (endpoint: Endpoint): Owner =>
 /** The id of the ERP or link in `site.json`, as secrets are named after it. */
 const nameOf = (endpoint: Endpoint): string => endpoint.slice(endpoint.indexOf(':') + 1);
 
+/** Two that want the same rows at the same time: ordinary, and over with the next try. */
+const PASSES: ReadonlySet<ErpTrouble> = new Set(['deadlock', 'snapshot-conflict']);
+
 /** Refusals with words of their own: who acts and what helps differ from a value that does not fit. */
 const REFUSED: ReadonlyMap<string, readonly [owner: Owner, name: string]> = new Map([
+  ['drift', ['integrator', 'drift']],
+  ['drift-erp', ['erp-administrator', 'driftErp']],
   ['other-company', ['integrator', 'otherCompany']],
   ['other-user', ['cloud-administrator', 'otherUser']],
   ['body-gone', ['cloud-administrator', 'bodyGone']],
@@ -96,6 +127,11 @@ export function explainFailure(failure: SyncFailure): FailureText {
   });
   switch (failure.kind) {
     case 'unreachable':
+      if (failure.trouble !== undefined)
+        return text(PASSES.has(failure.trouble) ? 'nobody' : 'erp-administrator', `erp.${failure.trouble}`, {
+          name: nameOf(failure.endpoint),
+          cause: failure.cause,
+        });
       return text(
         administrator(failure.endpoint),
         isErp(failure.endpoint) ? 'erpUnreachable' : 'cloudUnreachable',

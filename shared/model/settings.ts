@@ -33,19 +33,65 @@ const schedule = z.union([
   }),
 ]);
 
-const erp = z.strictObject({
-  id,
-  server: z.string().min(1),
-  port: z.int().min(1).max(65535).default(1433),
-  database: z.string().min(1).max(128),
-  auth: z.literal('sql').default('sql'),
-  user: z.string().min(1).max(128),
-  /** Zone of the wall clock in the ERP's date columns. */
-  timeZone: zone,
-  encrypt: z.boolean().default(true),
-  trustServerCertificate: z.boolean().default(false),
-  ledger: z.strictObject({ schema: z.string().min(1).max(128).default('ferry') }).prefault({}),
-});
+/** `SQL01` or `SQL01\\INSTANCE`; an instance has at most 16 characters. A port has a field of its own. */
+const SERVER = /^(?!(?:tcp|np|lpc|admin):)[^\\,;/\s]+(?:\\[^\\,;/\s]{1,16})?$/iu;
+const FINGERPRINT = /^[0-9a-f]{2}(?::?[0-9a-f]{2}){31}$/i;
+const NO_WINDOWS_LOGIN =
+  'signing in as the Windows account of the service is not possible: the driver cannot do it without a password; ' +
+  'use "ntlm" with domain, user and password, or a SQL login';
+
+const erp = z
+  .strictObject({
+    id,
+    server: z.string().regex(SERVER, {
+      error: 'expected a name such as SQL01 or SQL01\\INSTANCE; the port has a field of its own',
+    }),
+    /** Absent: asked of SQL Server Browser for a named instance, else 1433. With it an instance is only a label. */
+    port: z.int().min(1).max(65535).optional(),
+    database: z.string().min(1).max(128),
+    /** `sql`: a login of SQL Server. `ntlm`: a Windows account with domain and password. */
+    auth: z
+      .enum(['sql', 'ntlm'], {
+        error: ({ input }) => (input === 'windows' ? NO_WINDOWS_LOGIN : 'expected "sql" or "ntlm"'),
+      })
+      .default('sql'),
+    user: z.string().min(1).max(128),
+    /** Of the Windows account. */
+    domain: z.string().min(1).max(255).optional(),
+    /** Zone of the wall clock in the ERP's date columns. */
+    timeZone: zone,
+    encrypt: z.boolean().default(true),
+    trustServerCertificate: z.boolean().default(false),
+    /** Exactly this certificate is accepted, whoever signed it and whatever its name. */
+    certificate: z
+      .strictObject({
+        sha256: z
+          .string()
+          .regex(FINGERPRINT, { error: 'expected a SHA-256 fingerprint: 64 hexadecimal digits, AB:CD:…' })
+          .optional(),
+      })
+      .optional(),
+    /** Also TLS 1.0 and 1.1, for servers that know nothing newer. */
+    legacyTls: z.boolean().optional(),
+    ledger: z.strictObject({ schema: z.string().min(1).max(128).default('ferry') }).prefault({}),
+  })
+  .superRefine((one, context) => {
+    const refuse = (key: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (one.auth === 'ntlm' && one.domain === undefined)
+      refuse('domain', 'expected the domain of the Windows account, or the computer it belongs to');
+    if (one.auth === 'sql' && one.domain !== undefined)
+      refuse(
+        'domain',
+        'a domain belongs to a Windows account: set "auth" to "ntlm", or leave the domain out',
+      );
+    if (one.user.includes('\\'))
+      refuse('user', 'a Windows account is given by "auth": "ntlm", "domain" and "user" without the domain');
+    if (one.certificate?.sha256 === undefined) return;
+    if (!one.encrypt) refuse('certificate', 'a pinned certificate needs an encrypted connection');
+    if (one.trustServerCertificate)
+      refuse('trustServerCertificate', 'a pinned certificate and accepting any one exclude each other');
+  });
 
 const dynamicsMobile = z.strictObject({
   id,

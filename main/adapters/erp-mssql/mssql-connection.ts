@@ -14,22 +14,15 @@ import type {
   SqlServer,
 } from './sql-connection.ts';
 import { SqlStreamError } from './sql-connection.ts';
+import { connectConfig, findServer, type MssqlSettings, type SignInNotes } from './connect-config.ts';
 import { connectFailure, requestFailure } from './mssql-errors.ts';
+import type { BrowserOptions } from './sql-browser.ts';
 
 /** Rows handed up at once: large enough to be cheap, small enough to hold a few of. */
 const CHUNK_ROWS = 500;
 const CONNECT_TIMEOUT_MS = 15_000;
 /** After this the driver gives up on a server that does not answer a cancel, and drops the connection. */
 const CANCEL_TIMEOUT_MS = 5_000;
-
-export interface MssqlSettings {
-  readonly server: string;
-  readonly port: number;
-  readonly database: string;
-  readonly user: string;
-  readonly encrypt: boolean;
-  readonly trustServerCertificate: boolean;
-}
 
 /** The driver's per-request limit, which its typings do not have. */
 interface WithRequestTimeout {
@@ -45,11 +38,13 @@ interface DriverColumn {
 export class MssqlServer implements SqlServer {
   readonly #settings: MssqlSettings;
   readonly #password: () => Promise<string>;
+  readonly #browser: BrowserOptions;
   #opened = 0;
 
-  constructor(settings: MssqlSettings, password: () => Promise<string>) {
+  constructor(settings: MssqlSettings, password: () => Promise<string>, browser: BrowserOptions = {}) {
     this.#settings = settings;
     this.#password = password;
+    this.#browser = browser;
   }
 
   sessionsOpened(): number {
@@ -59,14 +54,18 @@ export class MssqlServer implements SqlServer {
   async connect(signal: AbortSignal): Promise<SqlConnect> {
     const password = await this.#password();
     if (signal.aborted) return cancelled;
-    const numbers: number[] = [];
-    const pool = new sql.ConnectionPool({
-      server: this.#settings.server,
-      port: this.#settings.port,
-      database: this.#settings.database,
-      user: this.#settings.user,
+    const found = await findServer(this.#settings, this.#browser, signal);
+    if (found.kind === 'not-applied') return found;
+    const notes: SignInNotes = { numbers: [] };
+    const config = connectConfig(this.#settings, {
+      address: found.address,
       password,
-      connectionTimeout: CONNECT_TIMEOUT_MS,
+      connectMs: CONNECT_TIMEOUT_MS,
+      notes,
+      signal,
+    });
+    const pool = new sql.ConnectionPool({
+      ...config,
       arrayRowMode: true,
       validateConnection: 'socket',
       // One physical session, never taken away while idle: what it holds must not vanish unnoticed.
@@ -77,20 +76,15 @@ export class MssqlServer implements SqlServer {
         acquireTimeoutMillis: CONNECT_TIMEOUT_MS + 5_000,
       },
       options: {
-        encrypt: this.#settings.encrypt,
-        trustServerCertificate: this.#settings.trustServerCertificate,
+        ...config.options,
         useUTC: true,
         appName: 'ERP Ferry',
         cancelTimeout: CANCEL_TIMEOUT_MS,
-        maxRetriesOnTransientErrors: 0,
         enableArithAbort: true,
       },
       beforeConnect: (connection) => {
         this.#opened += 1;
-        // The driver's own error has the last message only; a database that cannot be opened comes before it.
-        connection.on('errorMessage', (message: { number?: number }) => {
-          if (typeof message.number === 'number') numbers.push(message.number);
-        });
+        config.beforeConnect?.(connection);
       },
     });
     // Without a listener a connection lost while idle would end the process.
@@ -111,7 +105,7 @@ export class MssqlServer implements SqlServer {
         return cancelled;
       }
     } catch (error) {
-      return connectFailure(error, numbers);
+      return connectFailure(error, notes);
     } finally {
       signal.removeEventListener('abort', stop);
     }

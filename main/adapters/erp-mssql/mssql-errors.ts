@@ -1,10 +1,17 @@
 import sql from 'mssql';
+import type { SignInNotes } from './connect-config.ts';
+import { DATABASE_UNAVAILABLE, SERVER_STOPPING, TOO_MANY_CONNECTIONS } from './error-numbers.ts';
 import type { NotAppliedReason, SqlFailed, SqlNotApplied } from './sql-connection.ts';
 
 /** Login refused: wrong name or password, disabled, expired, locked out, no trusted login. */
-const LOGIN_REFUSED = new Set([18450, 18451, 18452, 18456, 18461, 18470, 18486, 18487, 18488]);
-/** The database does not exist, is not online, or this login may not open it. */
-const DATABASE_UNAVAILABLE = new Set([4060, 4064, 911, 916, 927]);
+const LOGIN_REFUSED = new Set([18450, 18452, 18456, 18470, 18486, 18487, 18488]);
+/** What the server says of itself before it refuses the login; each passes without a change of the login. */
+const REFUSED_FOR: readonly (readonly [NotAppliedReason, ReadonlySet<number>])[] = [
+  ['database-unavailable', DATABASE_UNAVAILABLE],
+  ['server-stopping', SERVER_STOPPING],
+  ['too-many-connections', TOO_MANY_CONNECTIONS],
+  ['login-refused', LOGIN_REFUSED],
+];
 /** At this severity the server ends the connection; how far the request came is not told. */
 const FATAL_CLASS = 20;
 
@@ -21,19 +28,21 @@ const NEVER_SENT = new Set([
   'EREQINPROG',
 ]);
 
-/** Why a session could not be opened. `numbers` are the server's error numbers seen on the way. */
-export function connectFailure(error: unknown, numbers: readonly number[]): SqlNotApplied {
+/** Why a session could not be opened, from the driver's error and what was noted on the way. */
+export function connectFailure(error: unknown, notes: SignInNotes): SqlNotApplied {
   const cause = messageOf(error);
   const of = (why: NotAppliedReason, text = cause): SqlNotApplied => ({
     kind: 'not-applied',
     why,
     cause: text,
   });
+  if (notes.refused !== undefined)
+    return of('certificate', `pinned ${notes.refused.pinned}, shown ${notes.refused.shown}`);
   // A database that cannot be opened is also answered by 18456, after its own number.
-  const database = numbers.find((number) => DATABASE_UNAVAILABLE.has(number));
-  if (database !== undefined) return of('database-unavailable', `${cause} (${database})`);
-  const login = numbers.find((number) => LOGIN_REFUSED.has(number));
-  if (login !== undefined) return of('login-refused', `${cause} (${login})`);
+  for (const [why, numbers] of REFUSED_FOR) {
+    const number = notes.numbers.find((one) => numbers.has(one));
+    if (number !== undefined) return of(why, `${cause} (${number})`);
+  }
   return of(isTls(error) ? 'tls' : 'network');
 }
 
@@ -46,7 +55,7 @@ export function requestFailure(error: unknown): SqlFailed {
     error.constructor.name === 'TimeoutError' ||
     NEVER_SENT.has(String(code))
   )
-    return connectFailure(error, []);
+    return connectFailure(error, { numbers: [] });
   // The driver collects every error of a request; the last one tells whether the answer was complete.
   const answer = serverError(error);
   if (answer === undefined || answer.class >= FATAL_CLASS)

@@ -34,7 +34,19 @@ export interface SqlRecordset {
   readonly rows: readonly SqlRow[];
 }
 
-export type NotAppliedReason = 'cancelled' | 'login-refused' | 'database-unavailable' | 'tls' | 'network';
+export type NotAppliedReason =
+  | 'cancelled'
+  | 'login-refused'
+  | 'database-unavailable'
+  | 'server-stopping'
+  | 'too-many-connections'
+  | 'tls'
+  /** Another certificate than the pinned one. */
+  | 'certificate'
+  | 'browser-silent'
+  | 'instance-unknown'
+  | 'instance-no-tcp'
+  | 'network';
 
 /** The request provably never left, or nothing was asked yet. */
 export interface SqlNotApplied {

@@ -2,10 +2,20 @@ import sql from 'mssql';
 import type { Text } from '../../../shared/contract/explanation.ts';
 import type { Hop } from '../../../shared/contract/settings-requests.ts';
 import type { ErpSettings } from '../../../shared/model/settings.ts';
-import { openSocket, resolveHost, certificateText, unlessAborted } from '../alerts/network-steps.ts';
+import { openSocket, resolveHost, unlessAborted } from '../alerts/network-steps.ts';
 import { HopFailed } from '../alerts/hop-notes.ts';
+import {
+  connectConfig,
+  findServer,
+  serverName,
+  type ServerAddress,
+  type SignInNotes,
+} from '../erp-mssql/connect-config.ts';
 import { connectFailure, requestFailure } from '../erp-mssql/mssql-errors.ts';
+import type { NotAppliedReason } from '../erp-mssql/sql-connection.ts';
+import type { BrowserOptions } from '../erp-mssql/sql-browser.ts';
 import { countLedgerTables, LEDGER_TABLES } from '../erp-mssql/queries/ledger-schema.ts';
+import { certificateWords, type CertificateWords } from './certificate-words.ts';
 import { consistentReads, creationRights, ledgerRights, whoAnswers } from './queries/erp-questions.ts';
 import { detail, StepFailed, Way } from './way.ts';
 
@@ -19,14 +29,19 @@ export async function erpHops(
   password: string | undefined,
   monotonic: () => number,
   signal: AbortSignal,
+  browser: BrowserOptions = {},
 ): Promise<readonly Hop[]> {
-  const { server, port, database, user, ledger } = settings;
-  const address = `${server}:${port}`;
+  const { database, ledger } = settings;
+  const { host, instance, port } = serverName(settings);
+  const user = settings.auth === 'ntlm' ? `${settings.domain ?? ''}\\${settings.user}` : settings.user;
+  let address: ServerAddress = { host, port };
+  let server = instance === undefined ? `${host}:${port}` : settings.server;
   const way = new Way(
     [
-      { name: 'resolve', address: server },
-      { name: 'connect', address },
-      { name: 'encryption', address },
+      { name: 'resolve', address: host },
+      ...(instance === undefined ? [] : [{ name: 'instance', address: settings.server }]),
+      { name: 'connect', address: () => server },
+      { name: 'encryption', address: () => server },
       { name: 'login', address: user },
       { name: 'database', address: database },
       { name: 'ledger', address: `${database}.${ledger.schema}` },
@@ -35,23 +50,37 @@ export async function erpHops(
     monotonic,
   );
   const failed = (name: string, params: Readonly<Record<string, string>> = {}): StepFailed =>
-    new StepFailed('erp-administrator', name, { server: address, database, user, ...params });
+    new StepFailed('erp-administrator', name, { server, database, user, ...params });
 
   const reached =
-    (await way.step(() => network('noName', failed, resolveHost(server, signal)))) &&
+    (await way.step(() => network('noName', failed, resolveHost(host, signal)))) &&
+    (instance === undefined ||
+      (await way.step(async () => {
+        const found = await findServer(settings, browser, signal);
+        if (found.kind !== 'found')
+          throw failed(NOT_FOUND.get(found.why) ?? 'tooLate', { cause: found.cause });
+        address = found.address;
+        server = `${address.host}:${address.port}`;
+        return detail('instance', { port: String(address.port) });
+      }))) &&
     (await way.step(async () => {
-      const socket = await network('noConnection', failed, openSocket(server, port, signal));
+      const socket = await network('noConnection', failed, openSocket(host, address.port, signal));
       socket.destroy();
       return undefined;
     }));
   if (!reached) return way.hops;
-  const session = signIn(settings, password ?? '', signal);
+  const session = signIn(settings, address, password ?? '', signal);
   try {
     const secured = await way.step(async () => {
       const outcome = await session.encryption;
       if (outcome.kind === 'ok') return outcome.found;
       if (outcome.kind === 'late') throw failed('tooLate');
-      throw failed(outcome.why === 'tls' ? 'noEncryption' : 'noSqlServer', { cause: outcome.cause });
+      if (outcome.why === 'certificate') throw failed('otherCertificate', session.certificate() ?? {});
+      if (outcome.why !== 'tls') throw failed('noSqlServer', { cause: outcome.cause });
+      const shown = await shownCertificate(settings, address, signal);
+      throw shown === undefined
+        ? failed('noEncryption', { cause: outcome.cause })
+        : failed('untrustedCertificate', { ...shown, cause: outcome.cause });
     });
     if (!secured) return way.hops;
     const signedIn = await way.step(async () => {
@@ -61,9 +90,7 @@ export async function erpHops(
       if (outcome.kind === 'late') throw failed('tooLate');
       // A database that does not open is told after the login was taken.
       if (outcome.kind === 'ok' || outcome.why === 'database-unavailable') return undefined;
-      throw failed(outcome.why === 'login-refused' ? 'loginRefused' : 'noSqlServer', {
-        cause: outcome.cause,
-      });
+      throw failed(REFUSED.get(outcome.why)?.[settings.auth] ?? 'noSqlServer', { cause: outcome.cause });
     });
     if (!signedIn) return way.hops;
     const ask = async (question: string): Promise<Readonly<Record<string, unknown>>> => {
@@ -102,6 +129,19 @@ export async function erpHops(
   }
 }
 
+const NOT_FOUND: ReadonlyMap<NotAppliedReason, string> = new Map([
+  ['browser-silent', 'browserSilent'],
+  ['instance-unknown', 'instanceUnknown'],
+  ['instance-no-tcp', 'instanceNoTcp'],
+  ['network', 'noName'],
+]);
+
+const REFUSED: ReadonlyMap<NotAppliedReason, Readonly<Record<ErpSettings['auth'], string>>> = new Map([
+  ['login-refused', { sql: 'loginRefused', ntlm: 'windowsLoginRefused' }],
+  ['server-stopping', { sql: 'serverStopping', ntlm: 'serverStopping' }],
+  ['too-many-connections', { sql: 'serverFull', ntlm: 'serverFull' }],
+]);
+
 type Failed = (name: string, params?: Readonly<Record<string, string>>) => StepFailed;
 type Ask = (question: string) => Promise<Readonly<Record<string, unknown>>>;
 
@@ -131,48 +171,48 @@ async function ledgerStep(schema: string, ask: Ask, failed: Failed): Promise<Tex
 
 type Outcome =
   | { readonly kind: 'ok'; readonly found?: Text | undefined }
-  | { readonly kind: 'failed'; readonly why: string; readonly cause: string }
+  | { readonly kind: 'failed'; readonly why: NotAppliedReason; readonly cause: string }
   | { readonly kind: 'late' };
 
 interface Session {
   /** The part of signing in up to the encrypted connection. */
   readonly encryption: Promise<Outcome>;
   readonly login: Promise<Outcome>;
+  /** What the server showed, once it did. */
+  certificate(): CertificateWords | undefined;
   ask(question: string): Promise<sql.IResult<unknown>>;
   end(): Promise<void>;
 }
 
 /** One connection of the driver, watched while it signs in. */
-function signIn(settings: ErpSettings, password: string, signal: AbortSignal): Session {
-  const numbers: number[] = [];
+function signIn(
+  settings: ErpSettings,
+  address: ServerAddress,
+  password: string,
+  signal: AbortSignal,
+): Session {
+  const notes: SignInNotes = { numbers: [] };
+  let shown: CertificateWords | undefined;
   let found: Text | undefined;
   let secured: (outcome: Outcome) => void = () => undefined;
   const encryption = new Promise<Outcome>((resolve) => (secured = resolve));
-  const pool = new sql.ConnectionPool({
-    server: settings.server,
-    port: settings.port,
-    database: settings.database,
-    user: settings.user,
+  const config = connectConfig(settings, {
+    address,
     password,
-    connectionTimeout: CONNECT_MS,
+    connectMs: CONNECT_MS,
+    notes,
+    signal,
+    onSecure: (socket) => {
+      shown = certificateWords(socket);
+      found = detail(certificateDetail(settings), shown);
+    },
+    onAccepted: () => secured({ kind: 'ok', found }),
+  });
+  const pool = new sql.ConnectionPool({
+    ...config,
     requestTimeout: QUESTION_MS,
     pool: { min: 0, max: 1 },
-    options: {
-      encrypt: settings.encrypt,
-      trustServerCertificate: settings.trustServerCertificate,
-      appName: 'ERP Ferry test',
-      maxRetriesOnTransientErrors: 0,
-    },
-    beforeConnect: (connection) => {
-      connection.on('errorMessage', (message: { number?: number }) => {
-        if (typeof message.number === 'number') numbers.push(message.number);
-      });
-      connection.on('secure', (socket: unknown) => {
-        if (!settings.encrypt) return;
-        found = certificateOf(socket, settings.trustServerCertificate);
-        secured({ kind: 'ok', found });
-      });
-    },
+    options: { ...config.options, appName: 'ERP Ferry test' },
   });
   // Without a listener a lost connection would end the process.
   pool.on('error', () => undefined);
@@ -181,19 +221,19 @@ function signIn(settings: ErpSettings, password: string, signal: AbortSignal): S
     (): Outcome => ({ kind: 'ok' }),
     (error: unknown): Outcome => {
       if (error instanceof HopFailed) return { kind: 'late' };
-      const { why, cause } = connectFailure(error, numbers);
+      const { why, cause } = connectFailure(error, notes);
       return { kind: 'failed', why, cause };
     },
   );
   void login.then((outcome) => {
-    const past =
-      outcome.kind === 'ok' ||
-      (outcome.kind === 'failed' && ['login-refused', 'database-unavailable'].includes(outcome.why));
+    const past = outcome.kind === 'ok' || (outcome.kind === 'failed' && PAST_ENCRYPTION.has(outcome.why));
     secured(past ? { kind: 'ok', found: found ?? detail('notEncrypted') } : outcome);
   });
   return {
     encryption,
     login,
+    certificate: () =>
+      shown === undefined ? undefined : { ...shown, pinned: notes.refused?.pinned ?? shown.fingerprint },
     ask: (question) => pool.request().query(question),
     end: async () => {
       // A pool cannot be closed while it connects; what comes of it is closed when it is there.
@@ -206,10 +246,39 @@ function signIn(settings: ErpSettings, password: string, signal: AbortSignal): S
   };
 }
 
-function certificateOf(socket: unknown, trusted: boolean): Text {
-  const { protocol = '', holder = '' } = certificateText(socket)?.params ?? {};
-  return detail(trusted ? 'certificateUnchecked' : 'certificate', {
-    protocol: String(protocol),
-    holder: String(holder),
-  });
+/** The server spoke after the connection was as encrypted as it was to be. */
+const PAST_ENCRYPTION: ReadonlySet<NotAppliedReason> = new Set([
+  'login-refused',
+  'database-unavailable',
+  'server-stopping',
+  'too-many-connections',
+]);
+
+const certificateDetail = (settings: ErpSettings): string => {
+  if (settings.certificate?.sha256 !== undefined) return 'certificatePinned';
+  return settings.trustServerCertificate ? 'certificateUnchecked' : 'certificate';
+};
+
+/** The certificate of a server that is not trusted, looked at without signing in. */
+async function shownCertificate(
+  settings: ErpSettings,
+  address: ServerAddress,
+  signal: AbortSignal,
+): Promise<CertificateWords | undefined> {
+  let shown: CertificateWords | undefined;
+  // No certificate has this fingerprint: whatever is shown, the connection ends before the login.
+  const nobody = { ...settings, certificate: { sha256: '0'.repeat(64) }, user: 'nobody' };
+  const pool = new sql.ConnectionPool(
+    connectConfig(nobody, {
+      address,
+      password: '',
+      connectMs: CONNECT_MS,
+      notes: { numbers: [] },
+      signal,
+      onSecure: (socket) => (shown = certificateWords(socket)),
+    }),
+  );
+  pool.on('error', () => undefined);
+  await unlessAborted(pool.connect(), signal).catch(() => undefined);
+  return shown;
 }

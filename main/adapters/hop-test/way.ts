@@ -24,7 +24,8 @@ export const detail = (name: string, params: Words = {}): Text => ({
 export interface PlannedHop {
   /** `hop.<name>` is what people read. */
   readonly name: string;
-  readonly address: string;
+  /** A function where an earlier step finds it. */
+  readonly address: string | (() => string);
 }
 
 /** Notes each step in its order; those behind a failed one are skipped. */
@@ -66,5 +67,5 @@ export class Way {
 
 const named = ({ name, address }: PlannedHop): Pick<Hop, 'name' | 'address'> => ({
   name: { key: `hop.${name}`, params: {} },
-  address,
+  address: typeof address === 'string' ? address : address(),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ItemReason } from '../../core/queue/item.ts';
-import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
+import { ERP_TROUBLES, type Endpoint, type SyncFailure } from '../../../shared/model/failure.ts';
 
 const endpoint = z.custom<Endpoint>(
   (value) => typeof value === 'string' && /^(erp|cloud|site):/.test(value),
@@ -10,7 +10,13 @@ const endpoint = z.custom<Endpoint>(
 );
 
 const failure: z.ZodType<SyncFailure> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('unreachable'), endpoint, cause: z.string() }),
+  z.object({
+    kind: z.literal('unreachable'),
+    endpoint,
+    cause: z.string(),
+    // A newer program may know more of them: the failure is as readable without.
+    trouble: z.enum(ERP_TROUBLES).optional().catch(undefined),
+  }),
   z.object({ kind: z.literal('throttled'), endpoint, retryAt: z.number().optional() }),
   z.object({ kind: z.literal('unauthorized'), endpoint, cause: z.string() }),
   z.object({

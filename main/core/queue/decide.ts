@@ -1,4 +1,4 @@
-import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
+import type { Endpoint, ErpTrouble, SyncFailure } from '../../../shared/model/failure.ts';
 import { assertNever } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 
@@ -45,6 +45,7 @@ const DEFECT_ATTEMPTS = 3;
  * be written exactly once.
  */
 const TRANSACTION_ENDED = 'transaction-ended';
+const CONTENTION: ReadonlySet<ErpTrouble> = new Set(['deadlock', 'lock-timeout', 'snapshot-conflict']);
 /** How often a program that was fenced off looks whether it may write again. */
 const FENCED_MS = 10_000;
 
@@ -53,6 +54,12 @@ export function backoffMs(failures: number, policy: RetryPolicy): number {
   const doubled = Math.min(policy.mostMs, policy.firstMs * 2 ** Math.min(30, Math.max(0, failures - 1)));
   return Math.round(doubled * (1 - 0.25 * policy.jitter));
 }
+
+const rest = (endpoint: Endpoint, failures: number, jitter: number): Decision => ({
+  kind: 'pause-endpoint',
+  endpoint,
+  afterMs: backoffMs(failures, { ...ENDPOINT_POLICY, jitter }),
+});
 
 /** `failures`: how often this endpoint (or, for a defect, this item) failed in a row, this time included. Pure. */
 export function decide(
@@ -63,12 +70,15 @@ export function decide(
   const { failures, jitter } = circumstances;
   switch (failure.kind) {
     case 'unreachable':
+      // Others wanted the same rows just then: the server is well, and what wants other rows goes on.
+      if (failure.trouble !== undefined && CONTENTION.has(failure.trouble))
+        return {
+          kind: 'retry',
+          afterMs: backoffMs(circumstances.attempts, { ...ENDPOINT_POLICY, jitter }),
+        };
+      return rest(failure.endpoint, failures, jitter);
     case 'invalid-response':
-      return {
-        kind: 'pause-endpoint',
-        endpoint: failure.endpoint,
-        afterMs: backoffMs(failures, { ...ENDPOINT_POLICY, jitter }),
-      };
+      return rest(failure.endpoint, failures, jitter);
     case 'throttled': {
       const asked = failure.retryAt === undefined ? 0 : failure.retryAt - now;
       return {
@@ -88,11 +98,7 @@ export function decide(
     case 'fenced':
       return { kind: 'pause-lane', afterMs: FENCED_MS };
     case 'disk':
-      return {
-        kind: 'pause-endpoint',
-        endpoint: 'site:disk',
-        afterMs: backoffMs(failures, { ...ENDPOINT_POLICY, jitter }),
-      };
+      return rest('site:disk', failures, jitter);
     case 'cancelled':
       return { kind: 'stop' };
     case 'defect':

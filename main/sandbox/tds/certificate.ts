@@ -37,23 +37,26 @@ function der(tag: number, ...content: readonly (Buffer | readonly number[])[]): 
 }
 
 /**
- * Makes a key (P-256) and a certificate for `localhost` and 127.0.0.1. Valid from 2000 to 2049, the span a short date
+ * Makes a key (P-256) and a certificate for `host`, without one for `localhost` and 127.0.0.1. Valid from 2000 to 2049, the span a short date
  * can state, so that no clock is asked; the key is new at every call.
  */
-export function selfSignedCertificate(): SelfSigned {
+export function selfSignedCertificate(host?: string): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const algorithm = der(TAG.sequence, der(TAG.oid, OID.ecdsaWithSha256));
   const name = der(
     TAG.sequence,
-    der(TAG.set, der(TAG.sequence, der(TAG.oid, OID.commonName), der(TAG.utf8, Buffer.from('localhost')))),
+    der(
+      TAG.set,
+      der(TAG.sequence, der(TAG.oid, OID.commonName), der(TAG.utf8, Buffer.from(host ?? 'localhost'))),
+    ),
   );
   // The leading byte keeps the number positive.
   const serial = der(TAG.integer, [0x01], createHash('sha256').update(spki).digest().subarray(0, 15));
   const names = der(
     TAG.sequence,
-    der(TAG.dnsName, Buffer.from('localhost')),
-    der(TAG.ipAddress, [127, 0, 0, 1]),
+    der(TAG.dnsName, Buffer.from(host ?? 'localhost')),
+    ...(host === undefined ? [der(TAG.ipAddress, [127, 0, 0, 1])] : []),
   );
   const authority = der(TAG.sequence, der(TAG.boolean, [0xff]));
   const extensions = der(

@@ -3,6 +3,7 @@ import { AnswerGate, ConnectionGone } from './answer-gate.ts';
 import { ProtocolError } from './byte-reader.ts';
 import { StreamCancelled } from './inbox.ts';
 import { logIn } from './login.ts';
+import type { WindowsAccount } from './ntlm.ts';
 import { Outbox } from './outbox.ts';
 import type { TdsLog } from './server-log.ts';
 import { EngineFailure, SessionLoop } from './session-loop.ts';
@@ -17,6 +18,7 @@ const MAX_MESSAGE = 256 * 1024 * 1024;
 export interface ConnectionParts {
   readonly id: number;
   readonly engine: SqlEngine;
+  readonly accounts: readonly WindowsAccount[];
   readonly faults: WireFaults;
   readonly contexts: TlsContexts;
   readonly log: TdsLog;
@@ -71,7 +73,13 @@ export class Connection {
       delay: (ms) => sleep(ms, this.#gone.signal),
     });
     const outbox = new Outbox((bytes) => gate.deliver(bytes));
-    const login = await logIn(wire.inbox, outbox, engine, negotiated.strict);
+    const login = await logIn({
+      inbox: wire.inbox,
+      outbox,
+      engine,
+      strict: negotiated.strict,
+      accounts: this.#parts.accounts,
+    });
     if (!login) return;
     log({
       connection: id,

@@ -3,7 +3,9 @@ import { DEFAULT_PACKET_SIZE, MAX_PACKET_SIZE, MIN_PACKET_SIZE } from './packets
 
 /** Names and passwords have at most 128 characters. */
 const MAX_NAME = 128;
-const FIELD = { user: 40, password: 44, application: 48, database: 68 } as const;
+const FIELD = { user: 40, password: 44, application: 48, database: 68, securityToken: 78 } as const;
+/** What a first token of a Windows login needs by far. */
+const MAX_TOKEN = 4096;
 const INTEGRATED_SECURITY = 0x80;
 
 export interface Login {
@@ -13,8 +15,8 @@ export interface Login {
   readonly password: string;
   readonly application: string;
   readonly database: string;
-  /** Windows authentication, which the sandbox does not have. */
-  readonly integrated: boolean;
+  /** The first token of a Windows login, which brings neither user nor password. */
+  readonly securityToken: Buffer | undefined;
 }
 
 function field(message: Buffer, at: number): Buffer {
@@ -25,6 +27,17 @@ function field(message: Buffer, at: number): Buffer {
   const data = new ByteReader(message);
   data.skip(offset);
   return data.view(length * 2);
+}
+
+/** Unlike the texts its length is in bytes. */
+function token(message: Buffer): Buffer {
+  const place = new ByteReader(message, FIELD.securityToken);
+  const offset = place.u16();
+  const length = place.u16();
+  if (length > MAX_TOKEN) throw new ProtocolError(`a security token of ${length} bytes`);
+  const data = new ByteReader(message);
+  data.skip(offset);
+  return data.view(length);
 }
 
 function unscramble(scrambled: Buffer): string {
@@ -53,6 +66,6 @@ export function readLogin(message: Buffer): Login {
     password: unscramble(field(message, FIELD.password)),
     application: field(message, FIELD.application).toString('utf16le'),
     database: field(message, FIELD.database).toString('utf16le'),
-    integrated: (flags.u8() & INTEGRATED_SECURITY) !== 0,
+    securityToken: (flags.u8() & INTEGRATED_SECURITY) === 0 ? undefined : token(message),
   };
 }

@@ -14,6 +14,7 @@ export const PACKET = {
   bulk: 0x07,
   transaction: 0x0e,
   login: 0x10,
+  securityToken: 0x11,
   prelogin: 0x12,
 } as const;
 

@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { selfSignedCertificate } from './certificate.ts';
 import { Connection } from './connection.ts';
+import type { WindowsAccount } from './ntlm.ts';
 import type { TdsLog } from './server-log.ts';
 import { tlsContexts } from './tls-in-tds.ts';
 import { WireFaults } from './wire-faults.ts';
@@ -10,6 +11,12 @@ import type { SqlEngine } from '../tsql/face.ts';
 
 export interface TdsServerOptions {
   readonly engine: SqlEngine;
+  /** Each also needs a login `DOMAIN\\user` of the engine with the same password. */
+  readonly windowsAccounts?: readonly WindowsAccount[] | undefined;
+  /** The name in the certificate; without it the one of this computer, `localhost` and 127.0.0.1. */
+  readonly certificateName?: string | undefined;
+  /** Speaks TLS 1.0 and 1.1 and nothing newer, like a server nobody has updated for long. */
+  readonly oldTls?: boolean | undefined;
   /** 0, the default, takes a free one. */
   readonly port?: number | undefined;
   readonly host?: '127.0.0.1' | undefined;
@@ -39,8 +46,9 @@ export async function startTdsServer(options: TdsServerOptions): Promise<TdsServ
   const { engine, host = '127.0.0.1' } = options;
   const log = options.log ?? (() => {});
   const faults = options.wireFaults ?? new WireFaults();
-  const identity = selfSignedCertificate();
-  const contexts = tlsContexts(identity);
+  const identity = selfSignedCertificate(options.certificateName);
+  const contexts = tlsContexts(identity, options.oldTls === true);
+  const accounts = options.windowsAccounts ?? [];
   const sleep = options.sleep ?? realSleep;
   const open = new Map<Socket, Connection | undefined>();
   let lastId = 0;
@@ -64,7 +72,7 @@ export async function startTdsServer(options: TdsServerOptions): Promise<TdsServ
       socket.resume();
       return;
     }
-    const connection = new Connection(socket, { id, engine, faults, contexts, log, sleep });
+    const connection = new Connection(socket, { id, engine, accounts, faults, contexts, log, sleep });
     open.set(socket, connection);
     void connection.finished.then(() => open.delete(socket));
   };

@@ -15,9 +15,13 @@ export interface TlsContexts {
   readonly around: SecureContext;
 }
 
-export function tlsContexts(identity: SelfSigned): TlsContexts {
+export function tlsContexts(identity: SelfSigned, old: boolean): TlsContexts {
   return {
-    inPackets: createSecureContext({ ...identity, maxVersion: 'TLSv1.2' }),
+    inPackets: createSecureContext(
+      old
+        ? { ...identity, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }
+        : { ...identity, maxVersion: 'TLSv1.2' },
+    ),
     around: createSecureContext({ ...identity }),
   };
 }

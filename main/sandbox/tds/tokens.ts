@@ -19,6 +19,7 @@ const TOKEN = {
   loginAck: 0xad,
   row: 0xd1,
   environment: 0xe3,
+  securityToken: 0xed,
 } as const;
 
 const ENVIRONMENT = {
@@ -55,6 +56,15 @@ export function writeMessage(out: ByteWriter, message: SqlMessage, server: strin
   out.shortText(server);
   out.shortText(message.procedure);
   out.u32(message.line);
+  out.closeLength(at);
+}
+
+/** The next question of a Windows login. */
+export function writeSecurityToken(out: ByteWriter, token: Buffer): void {
+  out.u8(TOKEN.securityToken);
+  const at = out.length;
+  out.u16(0);
+  out.bytes(token);
   out.closeLength(at);
 }
 

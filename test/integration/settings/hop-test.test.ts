@@ -95,7 +95,7 @@ describe('the way to the ERP', () => {
     [
       'a certificate nobody vouches for',
       'encryption',
-      'hop.noEncryption.what',
+      'hop.untrustedCertificate.what',
       (s) => (s.erps[0]!['encrypt'] = true),
       '',
     ],

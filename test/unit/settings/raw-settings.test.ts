@@ -47,7 +47,7 @@ describe('the part of a draft under test', () => {
     const draft = { erps: [{}, ...(siteJson()['erps'] as object[])], links: 'later' };
     expect(testedPart({ kind: 'erp', erp: 'main' }, draft)).toMatchObject({
       kind: 'settings',
-      settings: { erps: [{ id: 'main', port: 1433 }] },
+      settings: { erps: [{ id: 'main', encrypt: true }] },
     });
   });
 
