@@ -42,7 +42,7 @@ const COMMIT = Buffer.from('COMMIT TRANSACTION', 'utf16le');
  * tables of `ERP_OBJECTS`.
  */
 export async function playCuts(bench: Bench, count: number): Promise<CutsReport> {
-  const wire = await openCutWire(bench.settings.server, bench.settings.port);
+  const wire = await openCutWire(bench.settings.server, bench.settings.port ?? 1433);
   const beside = await bench.raw();
   const source = sourceId('dynamics-mobile', 'cloud.example', `cuts-${randomUUID()}`);
   const erp = bench.erp({
