@@ -3,7 +3,7 @@ import { allCases } from './cases/all-cases.ts';
 import { openWorld, type ErpWorld } from './contract-case.ts';
 import { playCase } from './play-cases.ts';
 
-const CASES = allCases({ cuts: 10 });
+const CASES = allCases({ cuts: 10, rows: 100, seed: '1' });
 let world: ErpWorld;
 beforeAll(async () => {
   world = await openWorld();

@@ -8,7 +8,12 @@ import { verdictTable } from './verdict-table.ts';
 import { parseTarget, type TargetAddress } from './target-url.ts';
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, cuts: { type: 'string', default: '60' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    cuts: { type: 'string', default: '60' },
+    rows: { type: 'string', default: '300' },
+    seed: { type: 'string', default: '1' },
+  },
 });
 const cuts = Number(values.cuts);
 const say = (text: string): void => {
@@ -36,7 +41,8 @@ if (url !== undefined) {
 }
 
 if (!Number.isInteger(cuts) || cuts < 10) refuse('--cuts wants a whole number of at least 10');
-const cases = allCases({ cuts });
+if (!/^[1-9]\d{0,4}$/.test(values.rows)) refuse('--rows wants a whole number from 1 to 99999');
+const cases = allCases({ cuts, rows: Number(values.rows), seed: values.seed });
 const started = performance.now();
 const world = await openWorld().catch((error: unknown) =>
   refuse(error instanceof Error ? error.message : String(error)),

@@ -14,6 +14,7 @@ import {
   RESULT_TABLE,
   takeOverVoidRow,
 } from './queries/unit-rows.ts';
+import { NotAnIdentifier } from './quote-ident.ts';
 import type { SqlParameter } from './sql-connection.ts';
 import { limited, Parameters, Refused, type Scope } from './unit-scope.ts';
 
@@ -38,6 +39,8 @@ export function compileUnit(input: {
     return ok(compile(input.unit, input.schema, input.fence));
   } catch (error) {
     if (error instanceof Refused) return fail(error.failure);
+    if (error instanceof NotAnIdentifier)
+      return fail({ kind: 'rejected', code: 'not-an-identifier', message: error.message });
     throw error;
   }
 }
@@ -85,7 +88,7 @@ function compile(unit: WriteUnit, schema: string, fence: FenceToken): CompiledUn
     const { key, number } = writeHeader(scope, document.header, index);
     scope.keyVariable = key;
     for (const line of document.lines) writeCall(scope, line, `l${index}_${positions.length}`);
-    finish.push(...readBack(names.document, document, index, keys[index] ?? ['', ''], key, number));
+    finish.push(readBack(names.document, document, index, keys[index] ?? ['', ''], key, number));
   });
 
   for (const { user, series, current } of unit.series) {

@@ -1,7 +1,14 @@
 import type { FieldType } from '../../../shared/model/mapping.ts';
 import type { WriteCall, WriteDocument, WriteValue } from '../../core/packets/erp.ts';
-import { OWN_ERROR } from './queries/unit-frame.ts';
-import { isVariableName, quoteIdent, quoteName } from './quote-ident.ts';
+import {
+  finishDocumentRow,
+  hashOfRow,
+  insertRow,
+  readNumber,
+  runProcedure,
+  takeOutputs,
+} from './queries/unit-writes.ts';
+import { isVariableName, quoteIdent } from './quote-ident.ts';
 import { castOf, checkValue, columnAsText, sqlType } from './sql-value.ts';
 import { Refused, type Scope } from './unit-scope.ts';
 
@@ -45,40 +52,34 @@ export function writeCall(
 ): void {
   scope.body.push(`SET @step = N'write';
 SET @at = ${scope.positions.push(nameOf(call)) - 1};`);
-  if (call.kind === 'table') insertRow(scope, call, tag, returned);
-  else runProcedure(scope, call, tag, returned);
+  if (call.kind === 'table') writeRow(scope, call, tag, returned);
+  else callProcedure(scope, call, tag, returned);
 }
 
 type Returned = { readonly key?: string | undefined; readonly number?: string | undefined };
 
-function insertRow(scope: Scope, call: WriteCall, tag: string, returned: Returned): void {
-  const columns = call.values.map((value) => quoteIdent(value.name)).join(', ');
-  const values = call.values.map((value) => expression(scope, call, value)).join(', ');
+function writeRow(scope: Scope, call: WriteCall, tag: string, returned: Returned): void {
+  const values = call.values.map((value) => ({
+    name: value.name,
+    expression: expression(scope, call, value),
+  }));
   const wanted = [
     { variable: returned.key, from: call.returnsKey, as: 'k' },
     { variable: returned.number, from: call.returnsNumber, as: 'n' },
   ].flatMap(({ variable, from, as }) =>
-    variable === undefined || from === undefined ? [] : [{ variable, from, as }],
+    variable === undefined || from === undefined ? [] : [{ variable, name: from.name, type: from.type, as }],
   );
-  let output = '';
+  const table = `@${tag}`;
   if (wanted.length > 0) {
     const types = wanted.map(
-      ({ from, as }) => `${as} ${from.type.kind === 'text' ? 'nvarchar(400)' : sqlType(from.type)} NULL`,
+      ({ type, as }) => `${as} ${type.kind === 'text' ? 'nvarchar(400)' : sqlType(type)} NULL`,
     );
-    scope.declarations.push(`DECLARE @${tag} TABLE (${types.join(', ')});`);
-    // Into a table variable: a plain OUTPUT is refused on tables that have triggers.
-    output = ` OUTPUT ${wanted.map(({ from }) => `INSERTED.${quoteIdent(from.name)}`).join(', ')} INTO @${tag} (${wanted.map(({ as }) => as).join(', ')})`;
+    scope.declarations.push(`DECLARE ${table} TABLE (${types.join(', ')});`);
   }
   scope.body.push(
-    call.values.length === 0
-      ? `INSERT INTO ${quoteName(call.target)}${output} DEFAULT VALUES;`
-      : `INSERT INTO ${quoteName(call.target)} (${columns})${output} VALUES (${values});`,
+    insertRow(call.target, values, wanted.length === 0 ? undefined : { variable: table, outputs: wanted }),
   );
-  if (wanted.length > 0)
-    scope.body.push(
-      `SELECT ${wanted.map(({ variable, as }) => `${variable} = ${as}`).join(', ')} FROM @${tag};`,
-    );
-  // A number is often given by a trigger, after OUTPUT has seen the row.
+  if (wanted.length > 0) scope.body.push(takeOutputs(table, wanted));
   const { key, number } = returned;
   if (
     key !== undefined &&
@@ -87,11 +88,15 @@ function insertRow(scope: Scope, call: WriteCall, tag: string, returned: Returne
     call.returnsNumber !== undefined
   )
     scope.body.push(
-      `SELECT ${number} = ${quoteIdent(call.returnsNumber.name)} FROM ${quoteName(call.target)} WHERE ${quoteIdent(call.returnsKey.name)} = ${key};`,
+      readNumber(
+        call.target,
+        { name: call.returnsNumber.name, expression: number },
+        { name: call.returnsKey.name, expression: key },
+      ),
     );
 }
 
-function runProcedure(scope: Scope, call: WriteCall, tag: string, returned: Returned): void {
+function callProcedure(scope: Scope, call: WriteCall, tag: string, returned: Returned): void {
   const argument = (name: string): string => {
     if (!isVariableName(name))
       throw new Refused('not-a-parameter-name', `@${name} is no name of a parameter`, nameOf(call), name);
@@ -112,8 +117,7 @@ function runProcedure(scope: Scope, call: WriteCall, tag: string, returned: Retu
   ] as const)
     if (variable !== undefined && from !== undefined)
       given.push(`${argument(from.name)} = ${variable} OUTPUT`);
-  scope.body.push(`EXEC ${quoteName(call.target)}${given.length === 0 ? '' : ` ${given.join(', ')}`};
-IF @@TRANCOUNT <> 1 OR XACT_STATE() <> 1 BEGIN SET @step = N'ended'; THROW ${OWN_ERROR}, N'the procedure ended the transaction', 1; END;`);
+  scope.body.push(runProcedure(call.target, given));
 }
 
 function expression(scope: Scope, call: WriteCall, { name, type, value }: WriteValue): string {
@@ -133,10 +137,7 @@ function expression(scope: Scope, call: WriteCall, { name, type, value }: WriteV
   return castOf(scope.p.add(checked.type, checked.value), type);
 }
 
-/**
- * Fills in what the ERP gave and how the header row reads as stored. The hash covers the first 4,000 characters of the
- * written columns: SQL Server 2012 hashes 8,000 bytes at most.
- */
+/** Fills in what the ERP gave and how the header row reads as stored. */
 export function readBack(
   documentTable: string,
   document: WriteDocument,
@@ -144,7 +145,7 @@ export function readBack(
   [entity, rowId]: readonly [string, string],
   key: string | undefined,
   number: string | undefined,
-): readonly string[] {
+): string {
   const { header } = document;
   const keyText =
     key === undefined || header.returnsKey === undefined ? 'NULL' : columnAsText(key, header.returnsKey.type);
@@ -152,7 +153,6 @@ export function readBack(
     number === undefined || header.returnsNumber === undefined
       ? 'NULL'
       : columnAsText(number, header.returnsNumber.type);
-  const lines: string[] = [];
   let hash = 'NULL';
   if (
     header.kind === 'table' &&
@@ -165,10 +165,7 @@ export function readBack(
         // Columns of different collations cannot be joined as they are.
         `ISNULL(${columnAsText(quoteIdent(value.name), value.type)}, N'') COLLATE DATABASE_DEFAULT`,
     );
-    hash = `(SELECT TOP (1) HASHBYTES('SHA2_256', CAST(${columns.join(" + N'|' + ")} AS nvarchar(4000))) FROM ${quoteName(header.target)} WHERE ${quoteIdent(header.returnsKey.name)} = ${key})`;
+    hash = hashOfRow(header.target, columns, { name: header.returnsKey.name, expression: key });
   }
-  lines.push(`UPDATE ${documentTable} SET erp_key = ${keyText}, erp_number = ${numberText}, readback_hash = ${hash} WHERE source = @source AND entity = ${entity} AND row_id = ${rowId} AND packet_id = @packet;
-IF @@ROWCOUNT <> 1 SET @step = N'ended';
-INSERT INTO @result (position, erp_key, erp_number) VALUES (${index}, ${keyText}, ${numberText});`);
-  return lines;
+  return finishDocumentRow(documentTable, index, { entity, rowId, key: keyText, number: numberText, hash });
 }

@@ -1,7 +1,14 @@
-/** An identifier in brackets. SQL Server's limit is 128 characters; an empty or longer name is a bug of the caller. */
+/** A name that no object of a server can have. */
+export class NotAnIdentifier extends Error {
+  constructor(name: string) {
+    super(`not an identifier: ${JSON.stringify(name.slice(0, 140))}`);
+    this.name = 'NotAnIdentifier';
+  }
+}
+
+/** An identifier in brackets. SQL Server's limit is 128 characters. Throws NotAnIdentifier. */
 export function quoteIdent(name: string): string {
-  if (name.length === 0 || name.length > 128 || name.includes('\0'))
-    throw new Error(`not an identifier: ${JSON.stringify(name.slice(0, 140))}`);
+  if (name.length === 0 || name.length > 128 || name.includes('\0')) throw new NotAnIdentifier(name);
   return `[${name.replaceAll(']', ']]')}]`;
 }
 

@@ -4,6 +4,7 @@ import type { ErpReader, ErpRow, ErpUser, ErpView, ReadRequest } from '../../cor
 import { BodyStreamError } from '../../core/runtime/body-stream-error.ts';
 import { ledgerNames, storedSource, type LedgerNames } from './ledger-names.ts';
 import { readStatement, rowExists, snapshotAllowed, touchSnapshot } from './queries/read.ts';
+import { NotAnIdentifier } from './quote-ident.ts';
 import { canonicalText } from './read-value.ts';
 import { numberOf, rowsWith } from './recordset.ts';
 import type { SqlCall, SqlConnection, SqlRow, SqlServer } from './sql-connection.ts';
@@ -100,24 +101,35 @@ export class Reader implements ErpReader {
     value: string,
     signal: AbortSignal,
   ): Promise<Result<boolean>> {
+    const where = `${table.schema}.${table.name}`;
+    const text = named(where, () => rowExists(table, column));
+    if (!text.ok) return text;
     const outcome = await this.#sessions.run(
       {
-        text: rowExists(table, column),
+        text: text.value,
         parameters: [{ name: 'value', type: 'nvarchar', value }],
         timeoutMs: SHORT_TIMEOUT_MS,
       },
       signal,
     );
-    if (outcome.kind !== 'answered') {
-      const where = `${table.schema}.${table.name}`;
+    if (outcome.kind !== 'answered')
       return fail(failureOf(outcome, { endpoint: this.#endpoint, where, changes: false }, signal));
-    }
     const row = rowsWith(outcome, 'found')?.[0];
     return ok(row !== undefined && numberOf(row, 'found') === 1);
   }
 }
 
 const plain = (text: string): SqlCall => ({ text, parameters: [], timeoutMs: SHORT_TIMEOUT_MS });
+
+/** A mapping may hold a name that nothing can have: refused as one that nothing has. */
+function named<T>(where: string, make: () => T): Result<T> {
+  try {
+    return ok(make());
+  } catch (error) {
+    if (!(error instanceof NotAnIdentifier)) throw error;
+    return fail({ kind: 'rejected', code: 'not-an-identifier', where, message: error.message });
+  }
+}
 
 class View implements ErpView {
   readonly consistency: 'snapshot' | 'best-effort';
@@ -131,9 +143,11 @@ class View implements ErpView {
   }
 
   async *read(request: ReadRequest, signal: AbortSignal): AsyncIterable<readonly ErpRow[]> {
-    const { text, values } = readStatement(request, storedSource(request.source));
     const where =
       'table' in request.from ? `${request.from.table.schema}.${request.from.table.name}` : 'a SELECT';
+    const statement = named(where, () => readStatement(request, storedSource(request.source)));
+    if (!statement.ok) throw new BodyStreamError(statement.failure);
+    const { text, values } = statement.value;
     const call: SqlCall = {
       text,
       parameters: values.map(({ name, value }) => ({ name, type: 'nvarchar', value })),
