@@ -129,6 +129,7 @@ export function explainFailure(failure: SyncFailure): FailureText {
     case 'unreachable':
       if (failure.trouble !== undefined)
         return text(PASSES.has(failure.trouble) ? 'nobody' : 'erp-administrator', `erp.${failure.trouble}`, {
+          endpoint: failure.endpoint,
           name: nameOf(failure.endpoint),
           cause: failure.cause,
         });

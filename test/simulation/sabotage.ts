@@ -65,6 +65,7 @@ const pick = ({ erp }: Changed): LinkParts['erp'] => ({
   writer: erp.writer,
   ready: (signal) => erp.ready(signal),
   beat: (signal) => erp.beat(signal),
+  catalogue: (question, signal) => erp.catalogue(question, signal),
   missing: (packets, signal) => erp.missing(packets, signal),
   rebind: (signal) => erp.rebind(signal),
   release: (signal) => erp.release(signal),

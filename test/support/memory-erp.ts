@@ -8,6 +8,7 @@ import type {
   ReadRequest,
   WriteUnit,
 } from '../../main/core/packets/erp.ts';
+import type { Catalogue } from '../../main/core/drift/catalogue.ts';
 import type { SyncFailure } from '../../shared/model/failure.ts';
 import type { Sha256 } from '../../shared/model/ids.ts';
 import { fail, ok, type Result } from '../../shared/model/result.ts';
@@ -37,6 +38,9 @@ export class MemoryErp implements PacketErp {
   next: ('answer-lost' | 'request-lost' | SyncFailure)[] = [];
   usersOf: readonly ErpUser[] = [];
   tables: Readonly<Record<string, readonly ErpRow[]>> = {};
+  /** What its catalogue shows; undefined where it may not be read. */
+  schema: Catalogue | undefined;
+  schemaReads = 0;
   reads: ReadRequest[] = [];
 
   ready(): ReturnType<PacketErp['ready']> {
@@ -66,6 +70,15 @@ export class MemoryErp implements PacketErp {
 
   release(): Promise<void> {
     return Promise.resolve();
+  }
+
+  catalogue(): Promise<Result<Catalogue>> {
+    this.schemaReads += 1;
+    return Promise.resolve(
+      this.schema === undefined
+        ? fail({ kind: 'rejected', code: '229', where: 'the catalogue', message: 'permission denied' })
+        : this.#up(this.schema),
+    );
   }
 
   readonly reader: PacketErp['reader'] = {

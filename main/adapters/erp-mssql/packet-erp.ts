@@ -5,6 +5,7 @@ import type { ErpSettings } from '../../../shared/model/settings.ts';
 import type { ErpState, KnownPacketRow, PacketErp } from '../../core/packets/erp.ts';
 import type { Runtime } from '../../core/runtime/runtime.ts';
 import { Binding, type RecentPacket, type ServerFacts } from './binding.ts';
+import { CatalogueReader } from './catalogue.ts';
 import { Fence } from './fence.ts';
 import type { LeaseTrace } from './lease-trace.ts';
 import { Ledger } from './ledger.ts';
@@ -99,6 +100,7 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
     startId: options.startId,
     trace: options.leaseTrace,
   });
+  const catalogue = new CatalogueReader({ sessions: reading, endpoint, source });
   const binding = new Binding({
     sessions: writing,
     runtime,
@@ -133,6 +135,7 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
   };
 
   return {
+    catalogue: (question, signal) => catalogue.read(question, signal),
     reader: new Reader({ server, sessions: reading, endpoint, schema }),
     writer: new Writer({ sessions: writing, endpoint, schema, fence, ledger }),
     async ready(signal) {

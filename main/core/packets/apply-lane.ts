@@ -6,6 +6,7 @@ import type { Item } from '../queue/item.ts';
 import { Bell } from '../runtime/bell.ts';
 import { durablySync } from '../runtime/runtime.ts';
 import { PacketApplier } from './apply-packet.ts';
+import type { DriftWatch } from './drift-watch.ts';
 import type { LinkParts } from './link-parts.ts';
 
 /** Longest sleep of an idle lane: a bound on how late it notices what no bell rang for. */
@@ -21,11 +22,13 @@ export class ApplyLane {
   /** Items whose outcome could not be written down; settled with the next write that works. */
   readonly #orphans = new Set<ItemId>();
   readonly #applier: PacketApplier;
+  readonly #drift: DriftWatch;
 
-  constructor(parts: LinkParts) {
+  constructor(parts: LinkParts, drift: DriftWatch) {
     this.#parts = parts;
+    this.#drift = drift;
     this.#bell = new Bell(parts.runtime);
-    this.#applier = new PacketApplier(parts);
+    this.#applier = new PacketApplier(parts, drift);
   }
 
   /** What this lane has done since it was made: for run counts. */
@@ -76,7 +79,7 @@ export class ApplyLane {
       return pause.until === undefined
         ? IDLE_MS
         : Math.max(1, Math.min(IDLE_MS, pause.until - runtime.wall()));
-    return Math.max(endpoints.restMs(erpEndpoint), endpoints.restMs('site:disk'));
+    return Math.max(endpoints.restMs(erpEndpoint), endpoints.restMs('site:disk'), this.#drift.restMs('pull'));
   }
 
   async #drain(signal: AbortSignal): Promise<void> {
@@ -101,6 +104,13 @@ export class ApplyLane {
         return;
       }
       if (ready.value.asked) endpoints.succeeded(erpEndpoint);
+      const looked = await this.#drift.look(signal);
+      if (!looked.ok) {
+        endpoints.backOff(erpEndpoint, looked.failure, IDLE_MS);
+        return;
+      }
+      // Nothing is claimed: what waits is as it was, and goes on when the ERP fits again.
+      if (this.#drift.stops('pull') !== undefined) return;
       const item = durablySync(runtime, 'pull.begin-attempt', () =>
         store.claim(link, 'in', startId, runtime.wall()),
       );

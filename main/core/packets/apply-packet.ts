@@ -10,6 +10,7 @@ import { changedDocument, foreignPacket, otherBytes, remaining } from './apply-d
 import { collectPacket } from './codec/collect-packet.ts';
 import { APPLY_LIMITS } from './codec/packet.ts';
 import type { DocumentResult, LedgerView, WriteUnit } from './erp.ts';
+import type { DriftWatch } from './drift-watch.ts';
 import type { LinkParts } from './link-parts.ts';
 import { awaitedReference } from './references.ts';
 import { takeKey } from './take-key.ts';
@@ -31,11 +32,13 @@ export type Ended = 'recorded' | 'rest';
  */
 export class PacketApplier {
   readonly #parts: LinkParts;
+  readonly #drift: DriftWatch;
   #applied = 0;
   #parked = 0;
 
-  constructor(parts: LinkParts) {
+  constructor(parts: LinkParts, drift: DriftWatch) {
     this.#parts = parts;
+    this.#drift = drift;
   }
 
   /** What was done since this was made: for run counts. */
@@ -186,6 +189,11 @@ export class PacketApplier {
   async #failed(item: Item, failure: SyncFailure, signal: AbortSignal): Promise<Ended> {
     const { runtime, endpoints, erpEndpoint, log, store, link } = this.#parts;
     const now = runtime.wall();
+    // Not this packet is wrong but the ERP is another: it waits with all others.
+    if (await this.#drift.explains(failure, 'pull', signal)) {
+      this.#record(item, { kind: 'retry', dueAt: now, failure });
+      return 'rest';
+    }
     const failures = 'endpoint' in failure ? endpoints.failed(failure.endpoint, failure) : item.attempts;
     const decision = decide(failure, { failures, attempts: item.attempts, jitter: runtime.random() }, now);
     log.warn('packet not applied', {

@@ -33,6 +33,7 @@ export function standingErp(
       beat: (signal) => erp.beat(signal),
       missing: (packets, signal) => erp.missing(packets, signal),
       rebind: (signal) => erp.rebind(signal),
+      catalogue: (question, signal) => erp.catalogue(question, signal),
       reader: erp.reader,
       writer: erp.writer,
       release: (signal) => erp.release(signal),

@@ -1,6 +1,7 @@
 import type { Sha256, SourceId } from '../../../shared/model/ids.ts';
 import type { FieldType, SqlName } from '../../../shared/model/mapping.ts';
 import type { Result } from '../../../shared/model/result.ts';
+import type { Catalogue, CatalogueQuestion } from '../drift/catalogue.ts';
 
 /**
  * What packet exchange asks of the ERP. All values are canonical text (`null` for none): decimals as DecimalString,
@@ -23,6 +24,11 @@ export interface PacketErp {
   missing(packets: readonly KnownPacketRow[], signal: AbortSignal): Promise<Result<readonly string[]>>;
   /** Binds the ledger to the database it is in now, after a person has decided that this is the one to go on with. */
   rebind(signal: AbortSignal): Promise<Result<void>>;
+  /**
+   * What the ERP's catalogue shows of these objects, and whether it takes these SELECTs; reads no row of theirs. `rejected`
+   * where this login may not read the catalogue.
+   */
+  catalogue(question: CatalogueQuestion, signal: AbortSignal): Promise<Result<Catalogue>>;
   reader: ErpReader;
   writer: ErpWriter;
   /** Gives the lease back so that another agent need not wait for its end. Best effort. */

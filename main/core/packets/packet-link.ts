@@ -11,6 +11,7 @@ import { StoreError } from '../queue/store-error.ts';
 import { Bell } from '../runtime/bell.ts';
 import { durablySync } from '../runtime/runtime.ts';
 import { ApplyLane } from './apply-lane.ts';
+import { DriftWatch } from './drift-watch.ts';
 import { discardItem, type DiscardEnd } from './discard-item.ts';
 import { standingErp, type ErpStanding } from './erp-standing.ts';
 import { ErpWatch } from './erp-watch.ts';
@@ -63,6 +64,7 @@ export class PacketLink {
   readonly #reporter: Reporter;
   readonly #sender: SnapshotSender;
   readonly #watch: ErpWatch;
+  readonly #drift: DriftWatch;
   readonly #manual: ManualSyncs;
   readonly #schedule: LinkSchedule;
   readonly #bells: Record<Flow, Bell>;
@@ -82,10 +84,14 @@ export class PacketLink {
     this.plan = plan;
     this.standing = standing;
     this.#schedule = new LinkSchedule(parts, plan);
-    this.#lane = new ApplyLane(parts);
+    this.#drift = new DriftWatch(parts);
+    this.#lane = new ApplyLane(parts, this.#drift);
     this.#reporter = new Reporter({ ...parts, policy: parts.policy.report });
     this.#sender = new SnapshotSender(parts);
-    this.#watch = new ErpWatch(parts, () => this.#lane.wake());
+    this.#watch = new ErpWatch(parts, () => {
+      this.#drift.doubt();
+      this.#lane.wake();
+    });
     this.#manual = new ManualSyncs(parts, (flow) => this.#startAsked(flow));
     this.#bells = { pull: new Bell(parts.runtime), push: new Bell(parts.runtime) };
   }
@@ -239,6 +245,7 @@ export class PacketLink {
     let outcome: RunOutcome = 'interrupted';
     try {
       if (flow === 'pull') {
+        await this.#lookForRun(signal);
         const end = await pullCycle(this.parts, this.#lane, this.#reporter, signal, progress);
         const after = this.#lane.totals;
         counts = {
@@ -246,7 +253,7 @@ export class PacketLink {
           applied: after.applied - before.applied,
           parked: after.parked - before.parked,
         };
-        failure = end.failure;
+        failure = end.failure ?? this.#drift.stops('pull');
         this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
       } else {
         this.#schedule.started('push');
@@ -286,6 +293,16 @@ export class PacketLink {
     });
   }
 
+  /**
+   * Packets are taken from the cloud whatever the ERP is like, so that snapshots know of them; only applying stops. An ERP that
+   * does not answer is the lane's to find out.
+   */
+  async #lookForRun(signal: AbortSignal): Promise<void> {
+    if (this.parts.endpoints.restMs(this.parts.erpEndpoint) > 0) return;
+    const ready = await this.parts.erp.ready(signal);
+    if (ready.ok) await this.#drift.lookForRun(signal);
+  }
+
   /** Pulled packets first: a snapshot built without them would take them off the phone. */
   async #push(progress: RunProgress, signal: AbortSignal): ReturnType<typeof pushCycle> {
     if (this.plan.pull.enabled) {
@@ -296,7 +313,7 @@ export class PacketLink {
     }
     progress.enter('push');
     this.parts.changed();
-    return pushCycle(this.parts, this.#sender, signal, progress);
+    return pushCycle(this.parts, this.#sender, this.#drift, signal, progress);
   }
 
   async #scheduleLoop(flow: Flow, signal: AbortSignal): Promise<void> {

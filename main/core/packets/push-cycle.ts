@@ -3,6 +3,7 @@ import type { Item } from '../queue/item.ts';
 import { storeFailure } from '../queue/endpoints.ts';
 import { BodyStreamError } from '../runtime/body-stream-error.ts';
 import { durably, durablySync } from '../runtime/runtime.ts';
+import type { DriftWatch } from './drift-watch.ts';
 import type { ErpUser, ErpView } from './erp.ts';
 import type { LinkParts } from './link-parts.ts';
 import { holdFor, unchanged } from './push-plan.ts';
@@ -42,11 +43,12 @@ export const NOTHING_PUSHED: Readonly<PushCounts> = {
 
 /**
  * Brings every mobile user's snapshot up to the ERP: one view for all, one packet per user, sent only where its content
- * is not what the cloud accepted last. Call it after the pulled packets were drained.
+ * is not what the cloud accepted last. Nothing is read while the ERP does not fit the mapping. Call it after the pulled packets were drained.
  */
 export async function pushCycle(
   parts: LinkParts,
   sender: SnapshotSender,
+  drift: DriftWatch,
   signal: AbortSignal,
   progress?: RunProgress,
 ): Promise<PushEnd> {
@@ -56,6 +58,10 @@ export async function pushCycle(
   const end = (failure: SyncFailure | undefined): PushEnd => ({ counts, failure });
   const ready = await erp.ready(signal);
   if (!ready.ok) return end(noteErp(parts, ready.failure));
+  const looked = await drift.lookForRun(signal);
+  if (!looked.ok) return end(noteErp(parts, looked.failure));
+  const stops = drift.stops('push');
+  if (stops !== undefined) return end(stops);
   const users = await erp.reader.users(policy.usersQuery, signal);
   if (!users.ok) return end(noteErp(parts, users.failure));
   endpoints.succeeded(erpEndpoint);
@@ -80,6 +86,9 @@ export async function pushCycle(
   } finally {
     await view.value.close();
   }
+  // The ERP may have been changed since: then the next run is stopped before it reads anything.
+  if (failure !== undefined && (await drift.explains(failure, 'push', signal)))
+    failure = drift.stops('push') ?? failure;
   progress?.enter('send', () => {
     const { accepted, void: voided, failed } = sender.totals;
     const ended = accepted + voided + failed - (before.accepted + before.void + before.failed);

@@ -2,7 +2,7 @@ import type { SqlValue } from './face.ts';
 import type { ObjectName } from './parser/ast.ts';
 import type { System } from './plan/context.ts';
 import { nameKey } from './storage/schema-objects.ts';
-import type { Column, Database, DbObject, IndexDef, Table } from './storage/schema-objects.ts';
+import type { Column, Database, DbObject, IndexDef, Table, View } from './storage/schema-objects.ts';
 import type { Values } from './storage/rows.ts';
 import { fitMoment, fromUnix } from './types/moment.ts';
 import {
@@ -31,6 +31,11 @@ export interface SystemView {
   }[];
   rows(system: System): readonly Values[];
 }
+
+/** The columns of a view, for those who can compile its query. */
+export type DescribeView = (
+  view: View,
+) => readonly { readonly name: string; readonly type: Type; readonly nullable: boolean }[];
 
 type Cells = Readonly<Record<string, readonly [Type, (row: never) => SqlValue]>>;
 
@@ -179,6 +184,14 @@ function* columnRows(database: Database): Iterable<ColumnRow> {
   for (const table of database.tables())
     for (const [i, column] of table.columns.entries()) yield { table, column, position: i + 1 };
 }
+/** Columns of views have neither identity nor default; whether they may be NULL follows from the query. */
+function* allColumnRows(database: Database, describe: DescribeView): Iterable<ColumnRow> {
+  yield* columnRows(database);
+  for (const view of database.objects.values())
+    if (view.kind === 'view')
+      for (const [i, column] of describe(view).entries())
+        yield { table: view, column: { ...column, id: i + 1 }, position: i + 1 };
+}
 function* indexRows(database: Database): Iterable<{ table: Table; index: IndexDef }> {
   for (const table of database.tables()) for (const index of table.indexes) yield { table, index };
 }
@@ -223,7 +236,7 @@ const stringLength = (t: Type): number | null => {
 const keyName = (t: Type): string => typeText(t);
 const YES_NO = varchar(3);
 
-const VIEWS: Readonly<Record<string, (database: Database) => SystemView>> = {
+const VIEWS: Readonly<Record<string, (database: Database, describe: DescribeView) => SystemView>> = {
   'sys.databases': view((_, s) => s.databases(), {
     name: [SYSNAME, (d) => d.name],
     database_id: [INT, (d) => d.id],
@@ -268,28 +281,29 @@ const VIEWS: Readonly<Record<string, (database: Database) => SystemView>> = {
   'sys.tables': objectView((o) => o.type[0] === 'U '),
   'sys.views': objectView((o) => o.type[0] === 'V '),
   'sys.procedures': objectView((o) => o.type[0] === 'P '),
-  'sys.columns': view(columnRows, {
-    object_id: [INT, (r) => r.table.objectId],
-    name: [SYSNAME, (r) => r.column.name],
-    column_id: [INT, (r) => r.column.id],
-    system_type_id: [TINYINT, (r) => TYPE_IDS.get(typeText(r.column.type)) ?? 0],
-    user_type_id: [INT, (r) => TYPE_IDS.get(typeText(r.column.type)) ?? 0],
-    max_length: [SMALLINT, (r) => storedSize(r.column.type)],
-    precision: [TINYINT, (r) => digits(r.column.type)[0]],
-    scale: [TINYINT, (r) => digits(r.column.type)[1]],
-    collation_name: [
-      SYSNAME,
-      (r) => (family(r.column.type) === 'text' ? collationName(r.column.type) : null),
-    ],
-    is_nullable: [BIT, (r) => r.column.nullable],
-    is_rowguidcol: [BIT, () => false],
-    is_identity: [BIT, (r) => r.column.identity !== undefined],
-    is_computed: [BIT, (r) => r.column.computed !== undefined],
-    default_object_id: [INT, (r) => r.column.fallback?.objectId ?? 0],
-    is_hidden: [BIT, () => false],
-    generated_always_type: [TINYINT, () => 0],
-    is_sparse: [BIT, () => false],
-  }),
+  'sys.columns': (database, describe) =>
+    view((d) => allColumnRows(d, describe), {
+      object_id: [INT, (r) => r.table.objectId],
+      name: [SYSNAME, (r) => r.column.name],
+      column_id: [INT, (r) => r.column.id],
+      system_type_id: [TINYINT, (r) => TYPE_IDS.get(typeText(r.column.type)) ?? 0],
+      user_type_id: [INT, (r) => TYPE_IDS.get(typeText(r.column.type)) ?? 0],
+      max_length: [SMALLINT, (r) => storedSize(r.column.type)],
+      precision: [TINYINT, (r) => digits(r.column.type)[0]],
+      scale: [TINYINT, (r) => digits(r.column.type)[1]],
+      collation_name: [
+        SYSNAME,
+        (r) => (family(r.column.type) === 'text' ? collationName(r.column.type) : null),
+      ],
+      is_nullable: [BIT, (r) => r.column.nullable],
+      is_rowguidcol: [BIT, () => false],
+      is_identity: [BIT, (r) => r.column.identity !== undefined],
+      is_computed: [BIT, (r) => r.column.computed !== undefined],
+      default_object_id: [INT, (r) => r.column.fallback?.objectId ?? 0],
+      is_hidden: [BIT, () => false],
+      generated_always_type: [TINYINT, () => 0],
+      is_sparse: [BIT, () => false],
+    })(database),
   'sys.types': view(() => TYPES, {
     name: [SYSNAME, (t) => t[0]],
     system_type_id: [TINYINT, (t) => t[1]],
@@ -541,8 +555,8 @@ const VIEWS: Readonly<Record<string, (database: Database) => SystemView>> = {
     SCHEMA_NAME: [SYSNAME, (r) => r.s.name],
     SCHEMA_OWNER: [SYSNAME, () => 'dbo'],
   }),
-  'information_schema.columns': (database) =>
-    view(columnRows, {
+  'information_schema.columns': (database, describe) =>
+    view((d) => allColumnRows(d, describe), {
       TABLE_CATALOG: [SYSNAME, () => database.name],
       TABLE_SCHEMA: [SYSNAME, (r) => r.table.schema],
       TABLE_NAME: [SYSNAME, (r) => r.table.name],
@@ -661,9 +675,13 @@ export function typeNameOf(id: number): string | null {
 }
 
 /** The view of the catalogue a name means, or undefined. */
-export function catalogueView(name: ObjectName, database: Database): SystemView | undefined {
+export function catalogueView(
+  name: ObjectName,
+  database: Database,
+  describe: DescribeView,
+): SystemView | undefined {
   const key = name.slice(-2).map(nameKey).join('.');
-  return VIEWS[key]?.(database);
+  return VIEWS[key]?.(database, describe);
 }
 
 const KINDS: Readonly<Record<string, DbObject['kind']>> = {

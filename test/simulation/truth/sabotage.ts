@@ -27,6 +27,7 @@ export function plantLie(lie: Lie, { link, endpoints, store }: Planted): void {
       parts.erp = {
         ready: (signal) => erp.ready(signal),
         beat: () => Promise.resolve({ ok: true, value: undefined }),
+        catalogue: (question, signal) => erp.catalogue(question, signal),
         missing: (packets, signal) => erp.missing(packets, signal),
         rebind: (signal) => erp.rebind(signal),
         reader: erp.reader,

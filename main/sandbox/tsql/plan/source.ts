@@ -1,5 +1,5 @@
 import type { SqlValue } from '../face.ts';
-import { bindingError, refused } from '../errors.ts';
+import { SqlError, bindingError, refused } from '../errors.ts';
 import { catalogueView } from '../catalogue.ts';
 import type { Expr, ObjectName, Query, TableRef } from '../parser/ast.ts';
 import { nameKey } from '../storage/schema-objects.ts';
@@ -163,7 +163,16 @@ function bindTable(ref: TableRef & { k: 'table' }, slot: number, binding: Bindin
       origin: { k: 'query', query, lateral: false },
     };
   }
-  const system = catalogueView(ref.name, at.database);
+  const system = catalogueView(ref.name, at.database, (one) => {
+    const inner: Binding = { ...binding, database: at.database, ctes: new Map(), trigger: undefined };
+    try {
+      return renamed(binding.query(one.query, null, inner), one.columns);
+    } catch (error) {
+      // What it selects from has changed: a server that keeps the old columns refuses to read them, too.
+      if (error instanceof SqlError) return [];
+      throw error;
+    }
+  });
   if (system) {
     return {
       slot,

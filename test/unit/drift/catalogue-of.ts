@@ -1,0 +1,116 @@
+import type {
+  Catalogue,
+  CatalogueColumn,
+  CatalogueObject,
+  CatalogueProcedure,
+  ColumnType,
+} from '../../../main/core/drift/catalogue.ts';
+import { questionOf } from '../../../main/core/drift/drift-of.ts';
+import { parseFieldType, type Mapping, type PullValue, type SqlName } from '../../../shared/model/mapping.ts';
+
+/** The SQL type that holds a mapped type exactly and reads back as it. */
+export function idealType(text: string): ColumnType {
+  const type = parseFieldType(text);
+  switch (type?.kind) {
+    case 'text':
+      return { name: 'nvarchar', length: type.length ?? 'max', precision: 0, scale: 0 };
+    case 'decimal':
+      return { name: 'decimal', precision: type.precision ?? 38, scale: type.scale ?? 10 };
+    case 'int':
+      return { name: 'int', precision: 10, scale: 0 };
+    case 'bigint':
+      return { name: 'bigint', precision: 19, scale: 0 };
+    case 'bool':
+      return { name: 'bit', precision: 1, scale: 0 };
+    case 'datetime':
+      return { name: 'datetime2', precision: 23, scale: 3 };
+    case 'date':
+    case 'dateOfTime':
+      return { name: 'date', precision: 10, scale: 0 };
+    case 'guid':
+      return { name: 'uniqueidentifier', precision: 0, scale: 0 };
+    case 'binary':
+      return { name: 'varbinary', length: 'max', precision: 0, scale: 0 };
+    case undefined:
+      throw new Error(text);
+  }
+}
+
+const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+/** The ERP that a mapping describes: its tables and procedures as they must be, and nothing else. Wider where it is named twice. */
+export function catalogueOf(mapping: Mapping): Catalogue {
+  const objects: (CatalogueObject & { columns: CatalogueColumn[] })[] = [];
+  const procedures: (CatalogueProcedure & { parameters: CatalogueProcedure['parameters'][number][] })[] = [];
+  const column = (
+    name: SqlName,
+    wanted: string,
+    type: ColumnType,
+    more: Partial<CatalogueColumn> = {},
+  ): void => {
+    let table = objects.find((one) => same(one.name, name.name) && same(one.schema, name.schema));
+    if (table === undefined) {
+      table = { kind: 'table', ...name, columns: [], keys: [], foreignKeys: [], triggers: [] };
+      objects.push(table);
+    }
+    if (table.columns.some((one) => same(one.name, wanted))) return;
+    table.columns.push({
+      name: wanted,
+      type,
+      nullable: true,
+      identity: false,
+      computed: false,
+      generated: false,
+      hasDefault: false,
+      ...more,
+    });
+  };
+  const text = idealType('text(100)');
+  for (const { from, fields, filter, orderBy } of mapping.push.entities) {
+    if (!('table' in from)) continue;
+    for (const { column: wanted, type } of Object.values(fields)) column(from.table, wanted, idealType(type));
+    for (const wanted of [...filter.map((one) => one.column), ...orderBy]) column(from.table, wanted, text);
+  }
+  const typeOf = (value: PullValue, key: string): ColumnType =>
+    'header' in value ? idealType(key) : 'packet' in value ? text : idealType(value.type);
+  for (const handler of mapping.pull.documents) {
+    const key = handler.returns.key?.type ?? 'int';
+    for (const [index, { to, values }] of [
+      handler.write,
+      ...handler.lines.map((line) => line.write),
+    ].entries()) {
+      const returns =
+        index === 0 ? [handler.returns.key, handler.returns.number].flatMap((one) => one ?? []) : [];
+      if ('table' in to) {
+        for (const one of returns) column(to.table, one.name, idealType(one.type), { identity: true });
+        for (const [name, value] of Object.entries(values)) column(to.table, name, typeOf(value, key));
+        continue;
+      }
+      procedures.push({
+        ...to.procedure,
+        parameters: [
+          ...Object.entries(values).map(([name, value]) => ({
+            name,
+            type: typeOf(value, key),
+            output: false,
+            hasDefault: false,
+          })),
+          ...returns.map((one) => ({
+            name: one.name,
+            type: idealType(one.type),
+            output: true,
+            hasDefault: false,
+          })),
+        ],
+      });
+    }
+  }
+  for (const { references } of mapping.pull.documents)
+    for (const { to } of references) if ('table' in to) column(to.table, to.column, text);
+  return {
+    objects,
+    procedures,
+    synonyms: [],
+    selects: questionOf(mapping).selects.map(() => ({ kind: 'fits' as const })),
+  };
+}
