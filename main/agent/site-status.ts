@@ -9,6 +9,7 @@ import type {
   SiteStatus,
 } from '../../shared/contract/status.ts';
 import type { ItemView } from '../../shared/contract/queue-requests.ts';
+import { erpCaution, type ErpCaution } from '../core/health/erp-caution.ts';
 import {
   cloudLight,
   erpLight,
@@ -106,6 +107,11 @@ function erpFact(link: PacketLink, known: EndpointFact | undefined): EndpointFac
   return { ...known, endpoint: link.parts.erpEndpoint, failingSince: since, failure };
 }
 
+function cautionOf({ settings }: SiteParts, link: PacketLink): ErpCaution | undefined {
+  const erp = settings.erps.find((one) => `erp:${one.id}` === link.parts.erpEndpoint);
+  return erp === undefined ? undefined : erpCaution(erp);
+}
+
 function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly EndpointFact[]): LinkStatus {
   const { store, runtime } = parts;
   const now = runtime.wall();
@@ -121,6 +127,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
   const facts: LinkFacts = {
     now,
     erp: erpFact(link, find(link.parts.erpEndpoint)),
+    erpCaution: cautionOf(parts, link),
     cloud: find(link.parts.cloudEndpoint),
     disk: find('site:disk'),
     soundness: parts.housekeeping.soundness(),

@@ -17,7 +17,7 @@ export const EXIT = {
 
 /** The other side was not reached, or could not be talked to: nothing about the data is wrong. */
 const UNREACHED =
-  /^failure\.(erpUnreachable|cloudUnreachable|throttled|erpUnauthorized|cloudUnauthorized|invalidResponse|unknownOutcome)\./;
+  /^failure\.(erpUnreachable|erp\.[a-z-]+|cloudUnreachable|throttled|erpUnauthorized|cloudUnauthorized|invalidResponse|unknownOutcome)\./;
 
 const unreached = (what: Explanation['what'] | undefined): boolean =>
   what !== undefined && UNREACHED.test(what.key);

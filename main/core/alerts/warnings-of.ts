@@ -120,7 +120,7 @@ function failing(link: LinkStatus, side: 'erp' | 'cloud', light: Light): readonl
   const name = nameOfFailure(light.fact.key);
   // The disk has a notice of its own.
   if (name === 'disk') return [];
-  const known = LIGHTS[side][name];
+  const known = LIGHTS[side][name] ?? (ofErp(name) ? LIGHTS.erp['erpUnreachable'] : undefined);
   const [code, variant] = known ?? LAST_RESORT[side];
   const endpoint = light.fact.params['endpoint'];
   const about =
@@ -246,7 +246,7 @@ function ofRuns(link: LinkStatus): readonly Warning[] {
     const [newest, before] = ended;
     if (!enabled || newest?.outcome !== 'failed') return [];
     const name = nameOfFailure(newest.failure?.what.key ?? '');
-    const passing = PASSING.has(name) || name.startsWith('fenced.');
+    const passing = PASSING.has(name) || ofErp(name) || name.startsWith('fenced.');
     return passing && before?.outcome !== 'failed' ? [] : [newest];
   });
   // One warning for a link; a pull that fails stops the orders, so it speaks for both.
@@ -268,5 +268,8 @@ function ofRuns(link: LinkStatus): readonly Warning[] {
     }),
   ];
 }
+
+/** A cause with words of its own; to be told of it is the same as of any ERP that does nothing. */
+const ofErp = (name: string): boolean => name.startsWith('erp.');
 
 const nameOfFailure = (key: string): string => /^failure\.(.+)\.what$/.exec(key)?.[1] ?? key;

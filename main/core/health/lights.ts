@@ -3,6 +3,7 @@ import type { Light, LightState } from '../../../shared/contract/status.ts';
 import { explainFailure } from '../../../shared/model/failure.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { Soundness } from '../queue/housekeeping.ts';
+import type { ErpCaution } from './erp-caution.ts';
 import type { EndpointFact, Pause, QueueCounts, Run } from '../queue/queue-store.ts';
 
 /**
@@ -29,6 +30,8 @@ export const worst = (states: readonly LightState[]): LightState =>
 export interface LinkFacts {
   readonly now: Instant;
   readonly erp: EndpointFact | undefined;
+  /** What makes the way to the ERP less safe than it could be: said with the light, which stays what it is. */
+  readonly erpCaution?: ErpCaution | undefined;
   readonly cloud: EndpointFact | undefined;
   readonly disk: EndpointFact | undefined;
   /** Whether the local store can be believed. */
@@ -60,6 +63,7 @@ function endpointLight(
   known: EndpointFact | undefined,
   doubt: (known: EndpointFact & { readonly lastOk: Instant }) => 'silent' | 'overdue' | undefined,
   working: boolean,
+  answers = 'light.answers',
 ): Light {
   if (known === undefined) return { state: 'unknown', fact: fact('light.neverAsked') };
   if (known.failingSince !== undefined && known.failure !== undefined) {
@@ -72,15 +76,20 @@ function endpointLight(
     return { state: 'unknown', since: lastOk, fact: fact('light.unanswered') };
   const why = doubt({ ...known, lastOk });
   if (why !== undefined) return { state: 'unknown', since: lastOk, fact: fact(`light.${why}`) };
-  return { state: working ? 'working' : 'fine', since: lastOk, fact: fact('light.answers') };
+  return { state: working ? 'working' : 'fine', since: lastOk, fact: fact(answers) };
 }
 
 /** What an earlier start heard has only the wall clock to go by; a moment in the future is as unknown as one long ago. */
 const ageOf = ({ ageMs, lastOk }: { ageMs?: number | undefined; lastOk: Instant }, now: Instant): number =>
   ageMs ?? Math.abs(now - lastOk);
 
-export function erpLight({ erp, now, working }: LinkFacts): Light {
-  return endpointLight(erp, (known) => (ageOf(known, now) > STALE_MS ? 'silent' : undefined), working);
+export function erpLight({ erp, erpCaution, now, working }: LinkFacts): Light {
+  return endpointLight(
+    erp,
+    (known) => (ageOf(known, now) > STALE_MS ? 'silent' : undefined),
+    working,
+    erpCaution === undefined ? undefined : `light.answers.${erpCaution}`,
+  );
 }
 
 export function cloudLight({ cloud, now, working, nextRun, pause, overdue }: LinkFacts): Light {

@@ -1,7 +1,7 @@
 import { Button, Spinner, makeStyles, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
 import type { ResultOf } from '../../../shared/contract/contract.ts';
-import type { HopTarget } from '../../../shared/contract/settings-requests.ts';
+import type { Hop, HopTarget } from '../../../shared/contract/settings-requests.ts';
 import { StateShape } from '../../components/state-shape.tsx';
 import { useSpeaker } from '../../state/contexts.ts';
 import { useActions } from '../../state/use-actions.ts';
@@ -30,8 +30,28 @@ const useStyles = makeStyles({
 
 const SHAPES = { ok: 'fine', failed: 'attention', skipped: 'unknown' } as const;
 
-/** Tries one way, hop by hop, with what stands in the form now. */
-export function HopTest({ target, secret }: { readonly target: HopTarget; readonly secret: string }) {
+/** Done, and yet less safe than it could be: amber. */
+const CAUTIONS: ReadonlySet<string> = new Set(['hop.detail.certificateUnchecked', 'hop.detail.notEncrypted']);
+
+const shapeOf = ({ outcome, detail }: Hop): 'fine' | 'waiting' | 'attention' | 'unknown' =>
+  outcome === 'ok' && detail !== undefined && CAUTIONS.has(detail.key) ? 'waiting' : SHAPES[outcome];
+
+/** The fingerprint of the certificate a hop found, whether it was accepted or not. */
+function fingerprintOf({ detail, failure }: Hop): string | undefined {
+  const found = detail?.params['fingerprint'] ?? failure?.what.params['fingerprint'];
+  return typeof found === 'string' && found !== '' ? found : undefined;
+}
+
+/** Tries one way, hop by hop, with what stands in the form now. With `pin` a certificate it finds can be pinned. */
+export function HopTest({
+  target,
+  secret,
+  pin,
+}: {
+  readonly target: HopTarget;
+  readonly secret: string;
+  readonly pin?: { readonly current: string; readonly set: (fingerprint: string) => void } | undefined;
+}) {
   const speaker = useSpeaker();
   const styles = useStyles();
   const { value, readOnly } = useDraft();
@@ -79,7 +99,7 @@ export function HopTest({ target, secret }: { readonly target: HopTarget; readon
                   data-hop={hop.name.key}
                   data-outcome={hop.outcome}
                 >
-                  <StateShape state={SHAPES[hop.outcome]} />
+                  <StateShape state={shapeOf(hop)} />
                   <span>{speaker.say(hop.name)}</span>
                   <span className={styles.address}>
                     {hop.address} {hop.detail !== undefined && <>({speaker.say(hop.detail)})</>}
@@ -95,12 +115,34 @@ export function HopTest({ target, secret }: { readonly target: HopTarget; readon
                       {speaker.text(`owner.${hop.failure.owner}`)}: {speaker.say(hop.failure.next)}
                     </p>
                   )}
+                  {pin !== undefined && <PinOffer hop={hop} pin={pin} />}
                 </li>
               ))}
             </ol>
           </>
         )}
       </div>
+    </div>
+  );
+}
+
+function PinOffer({
+  hop,
+  pin,
+}: {
+  readonly hop: Hop;
+  readonly pin: { readonly current: string; readonly set: (fingerprint: string) => void };
+}) {
+  const speaker = useSpeaker();
+  const styles = useStyles();
+  const { readOnly } = useDraft();
+  const shown = fingerprintOf(hop);
+  if (readOnly || shown === undefined || shown === pin.current) return null;
+  return (
+    <div className={styles.why}>
+      <Button data-pin={shown} onClick={() => pin.set(shown)}>
+        {speaker.text('settings.pinCertificate')}
+      </Button>
     </div>
   );
 }
