@@ -5,6 +5,7 @@ import { openStore, type SqliteStore } from '../../main/adapters/sqlite/open-sto
 import type { LoadedSite } from '../../main/adapters/config/load-site.ts';
 import type { Log } from '../../main/adapters/log/create-log.ts';
 import { createRedactor } from '../../main/adapters/log/redactor.ts';
+import { leaseTraceIn } from '../../main/adapters/erp-mssql/lease-trace.ts';
 import type { ClosablePacketErp } from '../../main/adapters/erp-mssql/packet-erp.ts';
 import { StoreError } from '../../main/core/queue/store-error.ts';
 import { Endpoints } from '../../main/core/queue/endpoints.ts';
@@ -91,6 +92,7 @@ export class Incarnation {
       log,
       start: startId(runtime.newId()),
       siteId: 'simulated-site',
+      leaseTrace: leaseTraceIn(folder),
       edges: { sqlServer: () => this.#mortal(options.sql) },
     };
     const { link, erp } = assembleLink(shared, settings, () => undefined);
