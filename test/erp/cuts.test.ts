@@ -25,13 +25,13 @@ it(`${CUTS} cuts around COMMIT: nothing lost, nothing doubled, and the product s
     // Less than the whole request never runs; once it answers, it has committed.
     expect(new Set(halves.map((one) => one.seen))).toEqual(new Set([0]));
     expect(new Set(of('answer').map((one) => one.seen))).toEqual(new Set([1]));
-    expect(new Set(halves.map((one) => one.then))).toEqual(new Set(['applied', 'void: voided, applied']));
-    expect(new Set(of('answer').map((one) => one.then))).toEqual(new Set(['already', 'void: already']));
+    expect(new Set(halves.map((one) => one.after))).toEqual(new Set(['applied', 'void: voided, applied']));
+    expect(new Set(of('answer').map((one) => one.after))).toEqual(new Set(['already', 'void: already']));
     if (!onSandbox) return;
     // By the server's own log: half a request does not arrive, each is sent again once, and no more than that.
     expect(new Set(halves.map((one) => one.arrived.join()))).toEqual(new Set(['0,1']));
     expect(new Set(of('answer').map((one) => one.arrived.join()))).toEqual(new Set(['1,1', '1,0']));
-    for (const { arrived, then } of of('answer')) expect(arrived[1]).toBe(then === 'already' ? 1 : 0);
+    for (const { arrived, after } of of('answer')) expect(arrived[1]).toBe(after === 'already' ? 1 : 0);
   } finally {
     await bench.close();
   }

@@ -329,7 +329,7 @@ export function seenAs(one: TortureColumn): string {
   if (/^(money|smallmoney|float|real)/.test(one.sql)) return `CONVERT(nvarchar(60), ${name}, 2)`;
   if (/^(tinyint|smallint|int|bigint|AS)/.test(one.sql)) return `CAST(${name} AS nvarchar(60))`;
   if (one.sql.startsWith('bit')) return `CAST(CAST(${name} AS int) AS nvarchar(1))`;
-  if (/^date /.test(one.sql)) return `CONVERT(nvarchar(10), ${name}, 23)`;
+  if (one.sql.startsWith('date ')) return `CONVERT(nvarchar(10), ${name}, 23)`;
   if (/^(datetime|smalldatetime)/.test(one.sql)) return `CONVERT(nvarchar(40), ${name}, 121)`;
   if (one.sql.startsWith('uniqueidentifier')) return `CAST(${name} AS nvarchar(36))`;
   return name;

@@ -37,7 +37,9 @@ async function unharmed(
     try {
       await act(text);
     } catch (error) {
-      throw new Error(`${JSON.stringify(text)}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Error(`${JSON.stringify(text)}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
   }
   assert.equal(await schemaOf(world), before);

@@ -161,7 +161,7 @@ export const LEDGER_CASES: readonly ContractCase[] = [
   },
   ...(
     [
-      ['copied', `server_name = N'ELSEWHERE'`, 'erp-copied'],
+      ['copied', `server_name = N'another one'`, 'erp-copied'],
       ['restored', `database_created = N'2001-01-01T00:00:00.000'`, 'erp-restored'],
     ] as const
   ).map(([what, change, reason]): ContractCase => ({

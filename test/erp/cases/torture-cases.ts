@@ -100,11 +100,11 @@ export async function seenBeside(world: ErpWorld, table: TortureTable): Promise<
 function spelled(seen: unknown, column: TortureColumn): string | null {
   if (seen === null || seen === undefined) return null;
   if (seen instanceof Uint8Array) return Buffer.from(seen).toString('base64');
-  assert.equal(typeof seen, 'string', `${column.name} is seen as ${typeof seen}`);
+  assert.ok(typeof seen === 'string', `${column.name} is seen as ${typeof seen}`);
   const type = typeOf(column);
-  if (type.kind !== 'datetime')
-    return canonicalText(String(seen), type) ?? `not ${column.type}: ${String(seen)}`;
-  return `${String(seen).padEnd(19, ':00').replace(' ', 'T')}`.padEnd(20, '.').padEnd(23, '0').slice(0, 23);
+  if (type.kind !== 'datetime') return canonicalText(seen, type) ?? `not ${column.type}: ${seen}`;
+  // Style 121 leaves out the parts of a second that a type does not have.
+  return seen.replace(' ', 'T').padEnd(20, '.').padEnd(23, '0').slice(0, 23);
 }
 
 /** Trailing zeros of decimals are the column's, not the value's. */

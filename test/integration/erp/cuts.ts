@@ -18,7 +18,7 @@ export interface PlayedCut {
   /** Orders another connection saw before anything was tried again. */
   readonly seen: number;
   /** How it was carried on, and what came of that. */
-  readonly then: string;
+  readonly after: string;
   /** Whole requests with the unit that the server's log has, before and after carrying on; -1 where it has no log. */
   readonly arrived: readonly [first: number, retries: number];
 }
@@ -81,7 +81,7 @@ export async function playCuts(bench: Bench, count: number): Promise<CutsReport>
     for (const [index, { part, at }] of plan.entries()) {
       await hold(erp);
       const one = await playCut({ erp, wire, beside, arrivals }, unitOf(index), part, at, index % 5 === 4);
-      if (!['applied', 'already', 'void: already', 'void: voided, applied'].includes(one.then)) stuck += 1;
+      if (!['applied', 'already', 'void: already', 'void: voided, applied'].includes(one.after)) stuck += 1;
       cuts.push(one);
     }
     const { lost, doubled } = await judge(beside, run, plan.length);
@@ -160,13 +160,13 @@ async function playCut(
     `SELECT COUNT(*) AS n FROM dbo.[Sales Order] WHERE [Customer]]No] = N'${one.packetId}'`,
   );
   const between = arrivals();
-  const then = first.ok ? first.value.kind : await carryOn(erp, one, voiding);
+  const after = first.ok ? first.value.kind : await carryOn(erp, one, voiding);
   return {
     part,
     at,
     told: first.ok ? first.value.kind : first.failure.kind,
     seen: Number(rows[0]?.['n']),
-    then,
+    after,
     arrived: before < 0 ? [-1, -1] : [between - before, arrivals() - between],
   };
 }
