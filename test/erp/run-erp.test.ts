@@ -79,3 +79,24 @@ it('refuses where the login may make no database, and says so', async () => {
   expect(code).toBe(1);
   expect(out).toContain('lets tester make no database');
 });
+
+it('a server that does something else fails by name, with exit code 1, and its database is gone all the same', async () => {
+  const armed = server.faults.arm({
+    kind: 'cut',
+    at: 'before-execution',
+    match: (text) => text.includes('EXEC [dbo].[PostPayment]'),
+    times: 'always',
+  });
+  const url = address('master?encrypt=false');
+  const { code, out } = await run(url, '--cuts', '10', '--rows', '1');
+  armed.disarm();
+  const report = JSON.parse(out) as {
+    readonly database: string;
+    readonly verdicts: readonly { readonly name: string; readonly verdict: string }[];
+  };
+  expect(code).toBe(1);
+  expect(report.verdicts.filter((one) => one.verdict === 'failed').map((one) => one.name)).toContain(
+    'a procedure with a transaction of its own, a result set and an OUTPUT parameter',
+  );
+  expect(await databasesNamed(parseTarget(url), report.database)).toBe(0);
+}, 60_000);

@@ -24,6 +24,8 @@ export interface PlayedCut {
 }
 
 export interface CutsReport {
+  /** What the names of its packets begin with. */
+  readonly run: string;
   readonly cuts: readonly PlayedCut[];
   readonly lost: number;
   readonly doubled: number;
@@ -84,8 +86,8 @@ export async function playCuts(bench: Bench, count: number): Promise<CutsReport>
       if (!['applied', 'already', 'void: already', 'void: voided, applied'].includes(one.after)) stuck += 1;
       cuts.push(one);
     }
-    const { lost, doubled } = await judge(beside, run, plan.length);
-    return { cuts, lost, doubled, stuck, requestBytes: request.length, answerBytes };
+    const { lost, doubled } = await judgeCuts(beside, run, plan.length);
+    return { run, cuts, lost, doubled, stuck, requestBytes: request.length, answerBytes };
   } finally {
     await erp.close();
     await beside.close();
@@ -184,7 +186,7 @@ async function carryOn(erp: ClosablePacketErp, one: WriteUnit, voiding: boolean)
 }
 
 /** Each packet: one order, two lines of it, one finished row in the ledger. Anything less is lost, anything more doubled. */
-async function judge(
+export async function judgeCuts(
   beside: RawSession,
   run: string,
   packets: number,
