@@ -99,7 +99,7 @@ export interface ContestReport {
 export async function contest(options: {
   readonly contenders: number;
   readonly takeovers: number;
-  readonly seed: string;
+  readonly seed: number;
   /** All of one site, as copies of a computer are. */
   readonly oneSite?: boolean | undefined;
   /** How take-overs come about; all ways when left out. */

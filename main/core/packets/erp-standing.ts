@@ -12,6 +12,16 @@ export type ErpStanding =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly since: Instant; readonly failure: SyncFailure };
 
+/**
+ * Why this link stands by while another agent carries the data; undefined when none does, as far as is known. What a
+ * stand-by took from the cloud would lie here until it may write.
+ */
+export function standsBy(standing: ErpStanding): SyncFailure | undefined {
+  if (standing.kind !== 'refused' || standing.failure.kind !== 'fenced') return undefined;
+  const { reason } = standing.failure;
+  return reason === 'lease-held' || reason === 'fence-raised' ? standing.failure : undefined;
+}
+
 /** The same ERP, remembering what came of the last `ready`. */
 export function standingErp(
   erp: PacketErp,

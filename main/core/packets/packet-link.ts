@@ -13,7 +13,7 @@ import { durablySync } from '../runtime/runtime.ts';
 import { ApplyLane } from './apply-lane.ts';
 import { DriftWatch } from './drift-watch.ts';
 import { discardItem, type DiscardEnd } from './discard-item.ts';
-import { standingErp, type ErpStanding } from './erp-standing.ts';
+import { standingErp, standsBy, type ErpStanding } from './erp-standing.ts';
 import { ErpWatch } from './erp-watch.ts';
 import type { LinkParts } from './link-parts.ts';
 import { LinkSchedule, type LinkPlan } from './link-schedule.ts';
@@ -243,8 +243,12 @@ export class PacketLink {
     let counts: RunCounts = {};
     let failure: SyncFailure | undefined;
     let outcome: RunOutcome = 'interrupted';
+    const standBy = standsBy(this.standing());
     try {
-      if (flow === 'pull') {
+      if (standBy !== undefined) {
+        failure = standBy;
+        if (flow === 'pull') this.#drained = standBy;
+      } else if (flow === 'pull') {
         await this.#lookForRun(signal);
         const end = await pullCycle(this.parts, this.#lane, this.#reporter, signal, progress);
         const after = this.#lane.totals;

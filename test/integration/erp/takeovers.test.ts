@@ -11,7 +11,7 @@ describe('agents in processes of their own, frozen and woken while they write', 
     { contenders: 3, share: 1 / 3, oneSite: true },
   ])('$contenders of them: nothing under an old fence, every order once', MINUTES, async (one) => {
     const takeovers = Math.round(TAKEOVERS * one.share);
-    const report = await contest({ ...one, takeovers, seed: `contest/${one.contenders}` });
+    const report = await contest({ ...one, takeovers, seed: one.contenders });
     expect(report).toMatchObject({ takeovers, notOnce: [], underOldFence: 0 });
     expect(report.orders).toBe((takeovers + 1) * 4);
     // It was a contest: the fence stopped writes, and many fences were written under.
@@ -25,7 +25,7 @@ describe('agents in processes of their own, frozen and woken while they write', 
       contenders: 2,
       takeovers: 1,
       kinds: ['before-send'],
-      seed: 'blind',
+      seed: 1,
       bug: 'fence-ignored',
     });
     expect(report.underOldFence).toBeGreaterThan(0);

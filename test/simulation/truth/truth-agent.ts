@@ -28,6 +28,7 @@ export interface TruthAgentOptions {
   readonly http: HttpTransport;
   readonly sqlServer: SqlServer;
   readonly apiKey: string;
+  readonly siteId?: string | undefined;
   readonly say: (event: string, facts: object) => void;
   /** Replaces parts by lying ones, to see them found. */
   readonly sabotage: (parts: { link: PacketLink; endpoints: Endpoints; store: SqliteStore }) => void;
@@ -103,7 +104,7 @@ export function startTruthAgent(options: TruthAgentOptions): TruthAgent {
     http: options.http,
     log,
     start,
-    siteId: 'simulated-site',
+    siteId: options.siteId ?? 'simulated-site',
     edges: { sqlServer: () => options.sqlServer },
   };
   const [settings] = site.settings.links;
