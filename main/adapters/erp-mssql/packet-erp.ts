@@ -70,10 +70,19 @@ async function missingPackets(
   return ok(missing);
 }
 
-/** A broken connection is replaced once: what counts is whether the server answers now. */
-async function beat(sessions: SqlSessions, endpoint: Endpoint, signal: AbortSignal): Promise<Result<void>> {
+/**
+ * A broken connection is replaced once: what counts is whether the server answers now. One that does not answer may be
+ * half of a connection whose other end is gone, and then the `others` are too: they are not lent again.
+ */
+async function beat(
+  sessions: SqlSessions,
+  others: readonly SqlSessions[],
+  endpoint: Endpoint,
+  signal: AbortSignal,
+): Promise<Result<void>> {
   const call = { text: signOfLife, parameters: [], timeoutMs: BEAT_TIMEOUT_MS };
   let outcome = await sessions.run(call, signal);
+  if (outcome.kind === 'unknown') await Promise.all(others.map((one) => one.renew()));
   if (outcome.kind === 'unknown' && !signal.aborted) outcome = await sessions.run(call, signal);
   if (outcome.kind === 'answered') return ok(undefined);
   return fail(failureOf(outcome, { endpoint, where: 'sign of life', changes: false }, signal));
@@ -149,12 +158,12 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
         underWay = undefined;
       }
     },
-    beat: (signal) => beat(beating, endpoint, signal),
+    beat: (signal) => beat(beating, [writing, reading], endpoint, signal),
     release: (signal) => fence.release(signal),
     missing: (packets, signal) => missingPackets(ledger, source, packets, signal),
     rebind: (signal) => binding.rebind(signal),
     async renewSessions() {
-      await Promise.all([writing.renew(), reading.renew()]);
+      await Promise.all([writing.renew(), reading.renew(), beating.renew()]);
     },
     async close() {
       await Promise.all([writing.close(), reading.close(), beating.close()]);

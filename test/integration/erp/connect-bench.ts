@@ -16,6 +16,8 @@ type Browser = ConstructorParameters<typeof MssqlServer>[2];
 export interface Served {
   readonly tds: TdsServer;
   readonly log: readonly TdsLogEntry[];
+  /** Resolves when it holds: looked at whenever the server tells of a connection. */
+  until(holds: () => boolean): Promise<void>;
   /** May be changed: the engine looks at it with each login. */
   readonly logins: { user: string; password: string }[];
 }
@@ -30,6 +32,7 @@ export const later = (end: () => Promise<unknown>): void => void toEnd.push(end)
 /** A sandbox server with the database ERP, a SQL login and a Windows account. */
 export async function serve(more: Partial<TdsServerOptions> = {}): Promise<Served> {
   const log: TdsLogEntry[] = [];
+  const waiting = new Set<() => void>();
   const logins = [
     { user: 'ferry', password: PASSWORD },
     { user: `${WINDOWS.domain}\\${WINDOWS.user}`, password: WINDOWS.password },
@@ -46,11 +49,25 @@ export async function serve(more: Partial<TdsServerOptions> = {}): Promise<Serve
   const tds = await startTdsServer({
     engine,
     windowsAccounts: [WINDOWS],
-    log: (entry) => log.push(entry),
+    log: (entry) => {
+      log.push(entry);
+      // The server counts a connection out right after it has told of its end.
+      setImmediate(() => waiting.forEach((look) => look()));
+    },
     ...more,
   });
   later(() => tds.close());
-  return { tds, log, logins };
+  const until = (holds: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!holds()) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  return { tds, log, until, logins };
 }
 
 export function server(

@@ -23,7 +23,6 @@ describe('configuration of a site', () => {
     const loaded = loadSite(bench.dataDir);
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
     expect(loaded.value.settings.erps[0]).toMatchObject({
-      port: 1433,
       encrypt: true,
       trustServerCertificate: false,
     });
