@@ -40,6 +40,7 @@ export type Command =
   | { readonly name: 'config export' }
   | { readonly name: 'reconcile'; readonly link: string; readonly replay: boolean; readonly confirm: string }
   | { readonly name: 'erp script'; readonly erp?: string | undefined }
+  | { readonly name: 'erp tables'; readonly erp?: string | undefined }
   | { readonly name: 'secret set'; readonly secret: string }
   | { readonly name: 'secret list' }
   | {
@@ -203,6 +204,7 @@ const SPECS: Readonly<Record<string, Spec>> = {
     }),
   },
   'erp script': { options: [], words: [0, 1], make: (w) => ({ name: 'erp script', erp: w[0] }) },
+  'erp tables': { options: [], words: [0, 1], make: (w) => ({ name: 'erp tables', erp: w[0] }) },
   'secret set': { options: [], words: [1, 1], make: (w) => ({ name: 'secret set', secret: w[0] ?? '' }) },
   'secret list': { options: [], words: [0, 0], make: () => ({ name: 'secret list' }) },
   logs: {

@@ -45,6 +45,7 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
     'erp script [erp]',
     'the SQL that creates the ledger, for a database administrator to review',
   ],
+  ['erp tables', 'erp tables [erp]', 'tables and views that the login sees, with columns and types'],
   [
     'reconcile',
     'reconcile <link> [--replay --confirm <link>]',

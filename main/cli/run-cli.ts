@@ -3,6 +3,7 @@ import { parseCommand, type Command } from './arguments.ts';
 import type { Context } from './command-context.ts';
 import { applyConfig, checkConfig, exportConfig } from './commands/config.ts';
 import { printScript } from './commands/erp.ts';
+import { listTables } from './commands/erp-tables.ts';
 import { showLogs } from './commands/logs.ts';
 import { exportItem } from './commands/export-item.ts';
 import { discardItem, listQueue, parkItem, retryItem, showItem } from './commands/queue.ts';
@@ -92,6 +93,8 @@ async function perform(command: Command, context: Context): Promise<number> {
       return reconcile(context, command);
     case 'erp script':
       return printScript(context, command.erp);
+    case 'erp tables':
+      return listTables(context, command.erp);
     case 'secret set':
       return setSecret(context, command.secret);
     case 'secret list':

@@ -34,11 +34,12 @@ type Row = ReadonlyMap<string, SqlCell>;
 export class CatalogueReader {
   readonly #sessions: SqlSessions;
   readonly #endpoint: Endpoint;
-  readonly #source: SourceId;
+  readonly #source: SourceId | undefined;
   /** Whether this server knows periods of rows; found out by asking. */
   #temporal = true;
 
-  constructor(options: { sessions: SqlSessions; endpoint: Endpoint; source: SourceId }) {
+  /** `source` is what a SELECT gets as `@source`. */
+  constructor(options: { sessions: SqlSessions; endpoint: Endpoint; source?: SourceId | undefined }) {
     this.#sessions = options.sessions;
     this.#endpoint = options.endpoint;
     this.#source = options.source;
@@ -93,7 +94,11 @@ export class CatalogueReader {
 
   async #select({ select, columns }: SelectQuestion, signal: AbortSignal): Promise<Result<SelectAnswer>> {
     const parameters: SqlParameter[] = [
-      { name: 'source', type: 'nvarchar', value: storedSource(this.#source) },
+      {
+        name: 'source',
+        type: 'nvarchar',
+        value: this.#source === undefined ? null : storedSource(this.#source),
+      },
       ...userParameters(select).map((name) => ({ name, type: 'nvarchar' as const, value: null })),
     ];
     const call = { text: emptySelect(select, columns), parameters, timeoutMs: TIMEOUT_MS };
