@@ -12,7 +12,8 @@ import type { SqlCell, SqlOutcome, SqlParameter } from './sql-connection.ts';
 import { DUPLICATE, failureOf } from './sql-failure.ts';
 import type { SqlSessions } from './sql-sessions.ts';
 
-const TIMEOUT_MS = 30_000;
+/** Above the longest wait for a lock; with the wait for a cancel below the half minute in which a server is used again. */
+const TIMEOUT_MS = 15_000;
 /** As many as show a restore, few enough for every connect. */
 export const RECENT_PACKETS = 50;
 

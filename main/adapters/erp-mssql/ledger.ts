@@ -9,7 +9,8 @@ import type { SqlCell, SqlOutcome, SqlParameter } from './sql-connection.ts';
 import { failureOf } from './sql-failure.ts';
 import type { SqlSessions } from './sql-sessions.ts';
 
-const TIMEOUT_MS = 30_000;
+/** Above the longest wait for a lock; with the wait for a cancel below the half minute in which a server is used again. */
+const TIMEOUT_MS = 20_000;
 /** Two parameters each; far below the server's limit, and a plan that is still made quickly. */
 const ROWS_AT_ONCE = 200;
 

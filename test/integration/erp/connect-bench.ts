@@ -17,7 +17,7 @@ export interface Served {
   readonly tds: TdsServer;
   readonly log: readonly TdsLogEntry[];
   /** Resolves when it holds: looked at whenever the server tells of a connection. */
-  until(holds: () => boolean): Promise<void>;
+  readonly until: (holds: () => boolean) => Promise<void>;
   /** May be changed: the engine looks at it with each login. */
   readonly logins: { user: string; password: string }[];
 }
