@@ -194,7 +194,7 @@ describe('the database behind the name', () => {
     const settings = { ...bench.settings, database: 'no_such_database' };
     expect(await bench.erp({ settings }).ready(signal)).toMatchObject({
       ok: false,
-      failure: { kind: 'unreachable', cause: expect.stringContaining('database') },
+      failure: { kind: 'unreachable', trouble: 'database-unavailable' },
     });
   });
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createPacketErp, type ClosablePacketErp } from '../../../main/adapters/erp-mssql/packet-erp.ts';
-import type { SqlOutcome } from '../../../main/adapters/erp-mssql/sql-connection.ts';
+import type { SqlCall, SqlOutcome } from '../../../main/adapters/erp-mssql/sql-connection.ts';
 import { startId } from '../../../shared/model/ids.ts';
 import {
   answered,
@@ -276,14 +276,14 @@ describe('voidPacket', () => {
 });
 
 describe('ready', () => {
-  it('tells version, skew and fence, and asks the server nothing more for 10 s', async () => {
+  it('tells version, skew and fence, and asks the server nothing more for 8 s', async () => {
     readyScript();
     expect(await erp.ready(signal)).toEqual({
       ok: true,
       value: { asked: true, fence: 7, serverVersion: '15.0.1', database: 'ERP', clockSkewMs: 2500 },
     });
     const asked = server.calls.length;
-    runtime.now += 9_999;
+    runtime.now += 7_999;
     expect(await erp.ready(signal)).toMatchObject({ ok: true, value: { asked: false } });
     expect(server.calls.length).toBe(asked);
     runtime.now += 1;
@@ -311,6 +311,24 @@ describe('ready', () => {
     // The session was lost with the answer, so the ledger is checked anew as well.
     server.opened += 1;
     expect(await erp.ready(signal)).toMatchObject({ ok: true, value: { fence: 7 } });
+  });
+
+  it('takes over from its own attempt whose answer was lost, and from nobody else', async () => {
+    const followed = (...expected: string[]): ((call: SqlCall) => SqlOutcome) => {
+      return (call) => {
+        const value = (name: string): unknown => call.parameters.find((one) => one.name === name)?.value;
+        expect([value('was_start'), value('was_fence'), value('was_beat')]).toEqual(expected);
+        return { kind: 'unknown', cause: 'socket' };
+      };
+    };
+    server.script.push(facts, fork('fork-1'), objects(5), site(), followed('', '0', '0'));
+    expect(await erp.ready(signal)).toMatchObject({ ok: false, failure: { kind: 'unreachable' } });
+    server.script.push(facts, fork('fork-1'), objects(5), site(), followed('start-1', '0', '1'));
+    expect(await erp.ready(signal)).toMatchObject({ ok: false, failure: { kind: 'unreachable' } });
+    server.script.push(facts, fork('fork-1'), objects(5), site(), lease('held', '7', '21'));
+    expect(await erp.ready(signal)).toMatchObject({ ok: false, failure: { reason: 'lease-held' } });
+    server.script.push(facts, fork('fork-1'), objects(5), site(), followed('', '0', '0'));
+    expect(await erp.ready(signal)).toMatchObject({ ok: false, failure: { kind: 'unreachable' } });
   });
 
   it('a lease of another site: fenced, with the seconds left', async () => {
