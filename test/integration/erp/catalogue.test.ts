@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClosablePacketErp } from '../../../main/adapters/erp-mssql/packet-erp.ts';
 import type { Catalogue, CatalogueQuestion } from '../../../main/core/drift/catalogue.ts';
+import { parseTarget } from '../../erp/target-url.ts';
+import { CliBench, siteJson } from '../../unit/cli/cli-world.ts';
 import { openBench, type Bench, type RawSession } from './bench.ts';
 
 const signal = new AbortController().signal;
@@ -123,4 +125,30 @@ describe('the catalogue', () => {
       failure: { kind: 'unreachable' },
     });
   });
+});
+
+it('is listed on the command line, with types and what is special about a column', async () => {
+  const cli = new CliBench();
+  try {
+    const url = process.env['ERP_TEST_URL'];
+    const password = url === undefined ? 'Sandbox-1' : parseTarget(url).password;
+    cli.env = { ERP_FERRY_SECRET_ERP_MAIN_PASSWORD: password };
+    cli.configure({ ...siteJson(), erps: [bench.settings] });
+    const { code, value } = await cli.json('erp', 'tables');
+    expect(code).toBe(0);
+    expect(value).toMatchObject({ erp: 'main' });
+    const { tables } = value as { tables: Catalogue['objects'] };
+    expect(tables.find((one) => one.name === 'OrderView')?.columns).toHaveLength(3);
+    const { out } = await cli.run('erp', 'tables', 'main');
+    expect(out).toMatch(/dbo\.Customers +Code +nvarchar\(20\) +key, not null/);
+    expect(out).toMatch(/Amount +decimal\(19,4\) +not null, default/);
+    expect(await cli.json('erp', 'tables', 'other')).toMatchObject({ code: 2 });
+    cli.configure({ ...siteJson(), erps: [{ ...bench.settings, port: 1 }] });
+    expect(await cli.json('erp', 'tables')).toMatchObject({
+      code: 5,
+      value: { error: { code: 'unreachable' } },
+    });
+  } finally {
+    cli.remove();
+  }
 });
