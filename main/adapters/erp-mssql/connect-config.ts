@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import sql from 'mssql';
@@ -95,7 +96,7 @@ export function connectConfig(
     readonly notes: SignInNotes;
     readonly signal: AbortSignal;
     /** What the server shows, before it is judged. */
-    readonly onSecure?: ((socket: TLSSocket) => void) | undefined;
+    readonly onSecure?: ((socket: TLSSocket, shown: X509Certificate | undefined) => void) | undefined;
     readonly onAccepted?: (() => void) | undefined;
   },
 ): sql.config {
@@ -124,9 +125,11 @@ export function connectConfig(
         if (typeof message.number === 'number') notes.numbers.push(message.number);
       });
       connection.on('secure', (socket: TLSSocket) => {
-        parts.onSecure?.(socket);
+        // Read once: a second look at the same handshake finds nothing.
+        const certificate = socket.getPeerX509Certificate();
+        parts.onSecure?.(socket, certificate);
         if (pinned === undefined) return parts.onAccepted?.();
-        const shown = fingerprintText(socket.getPeerX509Certificate()?.fingerprint256 ?? '');
+        const shown = fingerprintText(certificate?.fingerprint256 ?? '');
         if (shown === fingerprintText(pinned)) return parts.onAccepted?.();
         notes.refused = { pinned: fingerprintText(pinned), shown };
         wire?.destroy(new Error('the server shows another certificate than the pinned one'));

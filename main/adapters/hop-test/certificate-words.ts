@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { fingerprintText } from '../erp-mssql/connect-config.ts';
 
@@ -7,8 +8,7 @@ export type CertificateWords = Readonly<
 >;
 
 /** The certificate the other side showed; each word is there, also where the certificate leaves it out. */
-export function certificateWords(socket: TLSSocket): CertificateWords {
-  const shown = socket.getPeerX509Certificate();
+export function certificateWords(socket: TLSSocket, shown: X509Certificate | undefined): CertificateWords {
   return {
     protocol: socket.getProtocol() ?? '',
     holder: commonName(shown?.subject),

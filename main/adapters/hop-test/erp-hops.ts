@@ -202,8 +202,8 @@ function signIn(
     connectMs: CONNECT_MS,
     notes,
     signal,
-    onSecure: (socket) => {
-      shown = certificateWords(socket);
+    onSecure: (socket, certificate) => {
+      shown = certificateWords(socket, certificate);
       found = detail(certificateDetail(settings), shown);
     },
     onAccepted: () => secured({ kind: 'ok', found }),
@@ -275,7 +275,7 @@ async function shownCertificate(
       connectMs: CONNECT_MS,
       notes: { numbers: [] },
       signal,
-      onSecure: (socket) => (shown = certificateWords(socket)),
+      onSecure: (socket, certificate) => (shown = certificateWords(socket, certificate)),
     }),
   );
   pool.on('error', () => undefined);
