@@ -15,8 +15,8 @@ describe('agents in processes of their own, frozen and woken while they write', 
     expect(report).toMatchObject({ takeovers, notOnce: [], underOldFence: 0 });
     expect(report.orders).toBe((takeovers + 1) * 4);
     // It was a contest: the fence stopped writes, and many fences were written under.
-    expect(report.refused).toBeGreaterThan(takeovers / 8);
-    expect(report.fencesUsed).toBeGreaterThan(takeovers / 3);
+    expect(report.refused).toBeGreaterThan(takeovers / 20);
+    expect(report.fencesUsed).toBeGreaterThan(takeovers / 8);
     for (const times of Object.values(report.byKind)) expect(times).toBeGreaterThan(0);
   });
 
