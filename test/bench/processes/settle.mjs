@@ -15,8 +15,10 @@ async function collected() {
   }
 }
 
-process.on('message', async (what) => {
+async function answer(what) {
   if (what === 'collect') await collected();
   const { user, system } = process.cpuUsage();
   process.send({ processorSeconds: (user + system) / 1_000_000, memoryBytes: process.memoryUsage.rss() });
-});
+}
+
+process.on('message', (what) => void answer(what));
