@@ -113,7 +113,7 @@ export class PacketApplier {
       const awaited = await awaitedReference(this.#parts, plan.value, signal);
       if (!awaited.ok) return this.#failed(item, awaited.failure, signal);
       if (awaited.value !== undefined) {
-        const until = item.createdAt + this.#parts.policy.orderWindowMs;
+        const until = this.#waitsUntil(item);
         const { what, number, otherwise } = awaited.value;
         if (runtime.wall() < until)
           return this.#wait(item, { kind: 'waits-for', what, number, until }, until);
@@ -176,6 +176,16 @@ export class PacketApplier {
       documents: documents.length,
     });
     return 'recorded';
+  }
+
+  /**
+   * The end of the window since the item came. A clock set back after that must not make the window hours long, nor every
+   * look begin it anew.
+   */
+  #waitsUntil({ createdAt, reason }: Item): number {
+    const { runtime, policy } = this.#parts;
+    const before = reason?.kind === 'waits-for' ? reason.until : Number.POSITIVE_INFINITY;
+    return Math.min(before, Math.min(createdAt, runtime.wall()) + policy.orderWindowMs);
   }
 
   #wait(item: Item, reason: ItemReason, dueAt: number): Ended {

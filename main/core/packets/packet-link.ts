@@ -30,6 +30,7 @@ import { SnapshotSender } from './snapshot-sender.ts';
 export interface RunningFlow {
   readonly run: number;
   readonly since: Instant;
+  readonly trigger: Trigger;
   readonly progress: RunProgress;
 }
 
@@ -204,7 +205,7 @@ export class PacketLink {
       this.#announced = undefined;
       this.parts.changed();
     });
-    this.#running.set(flow, { run, since, progress, done });
+    this.#running.set(flow, { run, since, trigger, progress, done });
     this.parts.changed();
     return { answer: { outcome: 'started', run }, done };
   }
@@ -310,7 +311,8 @@ export class PacketLink {
   /** Pulled packets first: a snapshot built without them would take them off the phone. */
   async #push(progress: RunProgress, signal: AbortSignal): ReturnType<typeof pushCycle> {
     if (this.plan.pull.enabled) {
-      const { done } = this.sync('pull', 'schedule', signal);
+      const trigger = this.#running.get('push')?.trigger ?? 'schedule';
+      const { done } = this.#running.get('pull') ?? this.#start('pull', trigger, signal);
       progress.follow('drain', this.#running.get('pull')?.progress);
       await done;
       if (this.#drained !== undefined) return { counts: NOTHING_PUSHED, failure: this.#drained };

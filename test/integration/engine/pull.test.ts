@@ -99,6 +99,18 @@ test('what never comes is waited for ten minutes, then the handler’s choice: p
   expect(b.store.counts(b.link.parts.link, b.runtime.wall())).toMatchObject({ pendingIn: 0, parked: 1 });
 });
 
+test('a clock set back makes nothing wait longer than its ten minutes', async () => {
+  const b = bench();
+  b.deliver(packet('PaymentHeader', 'row-P-1', { no: 'P-1', orderNo: 'SO-gone' }));
+  await b.run('pull');
+  b.runtime.clock.jumpWall(-3 * 3_600_000);
+  await b.run('pull');
+  expect(b.erp.written).toEqual([]);
+  await b.runtime.advance(601_000);
+  await b.run('pull');
+  expect(b.erp.written).toEqual(['payment P-1']);
+});
+
 test('an order parked because its visit never came goes on by itself when it comes after all', async () => {
   const b = bench();
   b.deliver(order('SO-1', { visitNo: 'V-1' }));
