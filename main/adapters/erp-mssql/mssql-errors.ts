@@ -99,7 +99,10 @@ function messageOf(error: unknown): string {
   // The system names call, reason and address: nobody needs to hear that twice.
   if ((deepest as { syscall?: unknown }).syscall !== undefined && deepest.message !== '')
     return deepest.message;
-  return deepest.message === '' || deepest === error ? error.message : `${error.message}: ${deepest.message}`;
+  // Nor what the error around it repeats.
+  return deepest.message === '' || error.message.includes(deepest.message)
+    ? error.message
+    : `${error.message}: ${deepest.message}`;
 }
 
 const TLS_CODE =

@@ -73,7 +73,7 @@ test('an unknown database is named; the packets stay and go in once it is put ri
   const site = new TestSite(world, { database: 'NoSuchErp' });
   const orders = [orderPacket(world), orderPacket(world)];
   expect(await stuck(site, orders)).toMatch(
-    /^The ERP database does not answer \(the database cannot be opened: .*4060/,
+    /^The ERP database cannot be opened \(Login failed for user 'ferry'\. \(4060\)\)/,
   );
   await site.stop();
   const { settings } = site;
