@@ -41,12 +41,7 @@ export function parseFieldType(text: string): FieldType | undefined {
     : undefined;
 }
 
-const name = z
-  .string()
-  .min(1)
-  .max(128)
-  // SQL Server takes every other character in a name.
-  .refine((text) => !text.includes('\0'), { error: 'no name has a NUL character' });
+const name = z.string().min(1).max(128);
 const fieldType = z.string().refine((text) => parseFieldType(text) !== undefined, {
   error: 'expected text(n), decimal(p,s), int, bigint, bool, datetime, date, dateOfTime, guid or binary',
 });
