@@ -1,53 +1,12 @@
 import { z } from 'zod';
+import { fieldType, name, sqlName } from './mapping-names.ts';
+import { erpStatus, returned, writeTarget } from './mapping-targets.ts';
+import { pullValue } from './mapping-values.ts';
 
 /**
  * A mapping says how one link's ERP tables and the app's entities meet. It is a JSON file in `mappings/`; the hash of
  * its text goes into every ledger row, so it is known under which mapping a document was written.
  */
-
-export interface FieldType {
-  readonly kind:
-    | 'text'
-    | 'decimal'
-    | 'int'
-    | 'bigint'
-    | 'bool'
-    /** A moment: shifted between the area's zone and the ERP's zone. */
-    | 'datetime'
-    /** A calendar day, never shifted. */
-    | 'date'
-    /** The calendar day, in the ERP's zone, of a moment. Pull only. */
-    | 'dateOfTime'
-    | 'guid'
-    | 'binary';
-  /** Characters of a text. */
-  readonly length?: number | undefined;
-  readonly precision?: number | undefined;
-  readonly scale?: number | undefined;
-}
-
-const SIMPLE = new Set(['text', 'int', 'bigint', 'bool', 'datetime', 'date', 'dateOfTime', 'guid', 'binary']);
-
-/** Reads `text`, `text(30)`, `decimal(18,4)`, `int` …; undefined when it is none of them. */
-export function parseFieldType(text: string): FieldType | undefined {
-  if (SIMPLE.has(text)) return { kind: text as FieldType['kind'] };
-  const sized = /^text\((\d{1,4})\)$/.exec(text);
-  if (sized !== null) return { kind: 'text', length: Number(sized[1]) };
-  const decimal = /^decimal\((\d{1,2}),\s*(\d{1,2})\)$/.exec(text);
-  if (decimal === null) return undefined;
-  const [precision, scale] = [Number(decimal[1]), Number(decimal[2])];
-  return precision >= 1 && precision <= 38 && scale <= precision
-    ? { kind: 'decimal', precision, scale }
-    : undefined;
-}
-
-const name = z.string().min(1).max(128);
-const fieldType = z.string().refine((text) => parseFieldType(text) !== undefined, {
-  error: 'expected text(n), decimal(p,s), int, bigint, bool, datetime, date, dateOfTime, guid or binary',
-});
-
-/** An ERP object by its two names, unquoted: `{ "schema": "dbo", "name": "Sales Order Line" }`. */
-const sqlName = z.strictObject({ schema: name.default('dbo'), name });
 
 // ---- push: ERP to phone ----
 
@@ -82,27 +41,6 @@ const pushEntity = z.strictObject({
 });
 
 // ---- pull: phone to ERP ----
-
-const pullValue = z.union([
-  z.strictObject({
-    field: name,
-    type: fieldType,
-    /** Name of a code map of the mapping: an unmapped value parks the packet. */
-    codes: name.optional(),
-    required: z.boolean().default(false),
-    /** Used when the field is absent. */
-    default: z.string().optional(),
-  }),
-  z.strictObject({ constant: z.string(), type: fieldType }),
-  /** The key the header's write returned. Lines only. */
-  z.strictObject({ header: z.literal('key') }),
-  z.strictObject({ packet: z.enum(['user', 'id', 'company']) }),
-]);
-
-const writeTarget = z.union([z.strictObject({ table: sqlName }), z.strictObject({ procedure: sqlName })]);
-
-/** What the ERP gives back: a column of the inserted row, or an OUTPUT parameter of the procedure (without @). */
-const returned = z.strictObject({ name, type: fieldType });
 
 const reference = z.strictObject({
   /** Field of the header (or of `entity`'s lines) that names something else. Absent or empty: nothing is awaited. */
@@ -139,6 +77,8 @@ const documentHandler = z.strictObject({
   write: z.strictObject({ to: writeTarget, values: z.record(name, pullValue) }),
   /** `key` is handed to lines; `number` is shown and kept as the ERP's document number. */
   returns: z.strictObject({ key: returned.optional(), number: returned.optional() }).default({}),
+  /** Required for a header that goes to a staging table, and only there. */
+  erpStatus: erpStatus.optional(),
   lines: z
     .array(
       z.strictObject({
@@ -179,6 +119,3 @@ export const mappingSchema = z.strictObject({
 export type Mapping = z.infer<typeof mappingSchema>;
 export type PushEntity = z.infer<typeof pushEntity>;
 export type DocumentHandler = z.infer<typeof documentHandler>;
-export type PullValue = z.infer<typeof pullValue>;
-export type WriteTarget = z.infer<typeof writeTarget>;
-export type SqlName = z.infer<typeof sqlName>;

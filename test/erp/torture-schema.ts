@@ -1,4 +1,4 @@
-import type { FieldType } from '../../shared/model/mapping.ts';
+import type { FieldType } from '../../shared/model/field-type.ts';
 import { type } from '../unit/erp-mssql/units.ts';
 
 export interface TortureColumn {

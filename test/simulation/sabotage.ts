@@ -74,6 +74,8 @@ const pick = ({ erp }: Changed): LinkParts['erp'] => ({
 const bound = (writer: ErpWriter): ErpWriter => ({
   apply: (unit, signal) => writer.apply(unit, signal),
   look: (source, packetId, rows, signal) => writer.look(source, packetId, rows, signal),
+  verdicts: (source, handovers, signal) => writer.verdicts(source, handovers, signal),
+  notify: (source, notices, signal) => writer.notify(source, notices, signal),
   documentKnown: (source, document, number, signal) => writer.documentKnown(source, document, number, signal),
   voidPacket: (source, packetId, revision, hash, signal) =>
     writer.voidPacket(source, packetId, revision, hash, signal),

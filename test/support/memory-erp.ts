@@ -91,6 +91,13 @@ export class MemoryErp implements PacketErp {
           close: () => Promise.resolve(),
         }),
       ),
+    positions: (tables) =>
+      Promise.resolve(
+        this.#up(new Map(tables.map(({ schema, name }) => [`${schema}.${name}`, undefined] as const))),
+      ),
+    definitions: (names) =>
+      Promise.resolve(this.#up(names.map((name) => ({ ...name, kind: 'unknown' as const })))),
+    lookups: (questions) => Promise.resolve(this.#up(questions.map(() => ({ kind: 'none' as const })))),
     exists: (table, column, value) =>
       Promise.resolve(this.#up(this.rows.has(`${table.name}.${column}=${value}`))),
   };
@@ -104,6 +111,8 @@ export class MemoryErp implements PacketErp {
           documents: wanted.flatMap(({ entity, rowId }) => this.documents.get(`${entity} ${rowId}`) ?? []),
         }),
       ),
+    verdicts: () => Promise.resolve(this.#up([])),
+    notify: () => Promise.resolve(this.#up(undefined)),
     documentKnown: (_source, document, number) =>
       Promise.resolve(
         this.#up(
@@ -154,6 +163,8 @@ export class MemoryErp implements PacketErp {
       number: one.number,
       erpKey: String(this.written.length + 1),
       erpNumber: `E-${one.number ?? ''}`,
+      standing: 'applied' as const,
+      reason: null,
     }));
     for (const [index, one] of unit.documents.entries()) {
       const result = results[index];

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../../shared/model/failure.ts';
 import type { SourceId } from '../../../shared/model/ids.ts';
-import type { SqlName } from '../../../shared/model/mapping.ts';
+import type { SqlName } from '../../../shared/model/mapping-names.ts';
 import { fail, ok, type Result } from '../../../shared/model/result.ts';
 import type {
   Catalogue,

@@ -1,4 +1,4 @@
-import type { FieldType } from '../../../shared/model/mapping.ts';
+import type { FieldType } from '../../../shared/model/field-type.ts';
 import type { WriteCall, WriteDocument, WriteValue } from '../../core/packets/erp.ts';
 import {
   finishDocumentRow,
@@ -52,7 +52,7 @@ export function writeCall(
 ): void {
   scope.body.push(`SET @step = N'write';
 SET @at = ${scope.positions.push(nameOf(call)) - 1};`);
-  if (call.kind === 'table') writeRow(scope, call, tag, returned);
+  if (call.kind === 'insert') writeRow(scope, call, tag, returned);
   else callProcedure(scope, call, tag, returned);
 }
 
@@ -155,7 +155,7 @@ export function readBack(
       : columnAsText(number, header.returnsNumber.type);
   let hash = 'NULL';
   if (
-    header.kind === 'table' &&
+    header.kind === 'insert' &&
     key !== undefined &&
     header.returnsKey !== undefined &&
     header.values.length > 0

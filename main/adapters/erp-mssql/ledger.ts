@@ -160,6 +160,8 @@ const resultOf = (row: Row): DocumentResult => ({
   number: textOf(row, 'number'),
   erpKey: textOf(row, 'erp_key'),
   erpNumber: textOf(row, 'erp_number'),
+  standing: 'applied',
+  reason: null,
 });
 
 /** A ledger row without its end: never reported as applied, because lines may be missing. */

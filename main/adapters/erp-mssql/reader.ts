@@ -68,7 +68,7 @@ export class Reader implements ErpReader {
     if (opened.kind !== 'connected') return fail(failureOf(opened, asked, signal));
     const { connection } = opened;
     try {
-      const consistency = (await this.#snapshot(connection, signal)) ? 'snapshot' : 'best-effort';
+      const consistency = (await this.#snapshot(connection, signal)) ? 'snapshot' : 'moving';
       if (signal.aborted) {
         await connection.close();
         return fail({ kind: 'cancelled' });
@@ -95,6 +95,18 @@ export class Reader implements ErpReader {
     return true;
   }
 
+  async positions(): Promise<Result<never>> {
+    return Promise.resolve(notYet('positions'));
+  }
+
+  async definitions(): Promise<Result<never>> {
+    return Promise.resolve(notYet('definitions'));
+  }
+
+  async lookups(): Promise<Result<never>> {
+    return Promise.resolve(notYet('lookups'));
+  }
+
   async exists(
     table: { readonly schema: string; readonly name: string },
     column: string,
@@ -119,6 +131,9 @@ export class Reader implements ErpReader {
   }
 }
 
+const notYet = (what: string): Result<never> =>
+  fail({ kind: 'rejected', code: 'not-supported', message: `${what} cannot be asked yet` });
+
 const plain = (text: string): SqlCall => ({ text, parameters: [], timeoutMs: SHORT_TIMEOUT_MS });
 
 /** A mapping may hold a name that nothing can have: refused as one that nothing has. */
@@ -132,11 +147,11 @@ function named<T>(where: string, make: () => T): Result<T> {
 }
 
 class View implements ErpView {
-  readonly consistency: 'snapshot' | 'best-effort';
+  readonly consistency: 'snapshot' | 'moving';
   readonly #connection: SqlConnection;
   readonly #endpoint: Endpoint;
 
-  constructor(connection: SqlConnection, consistency: 'snapshot' | 'best-effort', endpoint: Endpoint) {
+  constructor(connection: SqlConnection, consistency: 'snapshot' | 'moving', endpoint: Endpoint) {
     this.#connection = connection;
     this.consistency = consistency;
     this.#endpoint = endpoint;

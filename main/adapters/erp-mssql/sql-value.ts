@@ -1,5 +1,5 @@
 import { fitsDecimal, parseDecimal } from '../../../shared/model/decimal.ts';
-import type { FieldType } from '../../../shared/model/mapping.ts';
+import type { FieldType } from '../../../shared/model/field-type.ts';
 import { dateText, dateTimeText, parseLocalTime } from '../../../shared/model/time.ts';
 import type { SqlParameter } from './sql-connection.ts';
 

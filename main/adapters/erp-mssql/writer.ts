@@ -178,6 +178,14 @@ export class Writer implements ErpWriter {
   documentKnown: ErpWriter['documentKnown'] = (source, document, number, signal) =>
     this.#ledger.documentKnown(source, document, number, signal);
 
+  verdicts(): Promise<Result<never>> {
+    return Promise.resolve(notYet('verdicts'));
+  }
+
+  notify(): Promise<Result<never>> {
+    return Promise.resolve(notYet('notices'));
+  }
+
   async voidPacket(
     source: SourceId,
     packetId: string,
@@ -250,6 +258,9 @@ export class Writer implements ErpWriter {
   }
 }
 
+const notYet = (what: string): Result<never> =>
+  fail({ kind: 'rejected', code: 'not-supported', message: `${what} are not there yet` });
+
 function applied(unit: WriteUnit, answer: Extract<BatchAnswer, { kind: 'applied' }>): ApplyOutcome {
   return {
     kind: 'applied',
@@ -259,6 +270,8 @@ function applied(unit: WriteUnit, answer: Extract<BatchAnswer, { kind: 'applied'
       number: document.number,
       erpKey: answer.documents[index]?.key ?? null,
       erpNumber: answer.documents[index]?.number ?? null,
+      standing: 'applied' as const,
+      reason: null,
     })),
   };
 }

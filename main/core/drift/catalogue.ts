@@ -1,4 +1,4 @@
-import type { SqlName } from '../../../shared/model/mapping.ts';
+import type { SqlName } from '../../../shared/model/mapping-names.ts';
 
 /** What the ERP's catalogue says of its tables, views and procedures, as far as this login may see them. */
 export interface Catalogue {

@@ -1,11 +1,8 @@
-import type {
-  DocumentHandler,
-  FieldType,
-  Mapping,
-  PullValue,
-  SqlName,
-} from '../../../shared/model/mapping.ts';
-import { parseFieldType } from '../../../shared/model/mapping.ts';
+import { parseFieldType, type FieldType } from '../../../shared/model/field-type.ts';
+import type { DocumentHandler, Mapping } from '../../../shared/model/mapping.ts';
+import type { SqlName } from '../../../shared/model/mapping-names.ts';
+import { tableOf, targetOf } from '../../../shared/model/mapping-targets.ts';
+import type { PullValue } from '../../../shared/model/mapping-values.ts';
 import type {
   Catalogue,
   CatalogueColumn,
@@ -44,13 +41,14 @@ interface Context {
 
 function writeDrift({ to, values }: Write, returns: DocumentHandler['returns'], context: Context): void {
   const { catalogue, list } = context;
-  const name = 'table' in to ? to.table : to.procedure;
-  const found = 'table' in to ? objectOf(catalogue, name) : procedureOf(catalogue, name);
+  const name = targetOf(to);
+  const isTable = tableOf(to) !== undefined;
+  const found = isTable ? objectOf(catalogue, name) : procedureOf(catalogue, name);
   // What a synonym stands for may be anywhere.
   if (found === 'synonym') return;
   if (found === undefined)
     list.breaking('pull', 'missing-object', 'erp-administrator', shownName(name), {
-      expected: 'table' in to ? 'table' : 'procedure',
+      expected: isTable ? 'table' : 'procedure',
       found: 'nothing',
     });
   else if ('parameters' in found) procedureDrift(found, values, returns, context);

@@ -1,5 +1,7 @@
-import type { Mapping, PushEntity, SqlName } from '../../../shared/model/mapping.ts';
-import { parseFieldType } from '../../../shared/model/mapping.ts';
+import { targetOf } from '../../../shared/model/mapping-targets.ts';
+import type { Mapping, PushEntity } from '../../../shared/model/mapping.ts';
+import type { SqlName } from '../../../shared/model/mapping-names.ts';
+import { parseFieldType } from '../../../shared/model/field-type.ts';
 import type { Catalogue, CatalogueColumn, CatalogueObject, CatalogueQuestion } from './catalogue.ts';
 import { columnTypeText } from './catalogue.ts';
 import type { Finding } from './finding.ts';
@@ -15,8 +17,7 @@ export function questionOf(mapping: Mapping): CatalogueQuestion {
   };
   for (const { from } of mapping.push.entities) if ('table' in from) add(from.table);
   for (const handler of mapping.pull.documents) {
-    for (const { to } of [handler.write, ...handler.lines.map((line) => line.write)])
-      add('table' in to ? to.table : to.procedure);
+    for (const { to } of [handler.write, ...handler.lines.map((line) => line.write)]) add(targetOf(to));
     for (const { to } of handler.references) if ('table' in to) add(to.table);
   }
   const selects = selectEntities(mapping).map(({ from, ...entity }) => ({

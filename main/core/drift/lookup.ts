@@ -1,4 +1,4 @@
-import type { SqlName } from '../../../shared/model/mapping.ts';
+import type { SqlName } from '../../../shared/model/mapping-names.ts';
 import type { Catalogue, CatalogueColumn, CatalogueObject } from './catalogue.ts';
 import type { DriftFlow, Finding, FindingKind } from './finding.ts';
 

@@ -1,5 +1,5 @@
 import { fitsDecimal, parseDecimal } from '../../../shared/model/decimal.ts';
-import type { FieldType } from '../../../shared/model/mapping.ts';
+import type { FieldType } from '../../../shared/model/field-type.ts';
 import { assertNever } from '../../../shared/model/result.ts';
 import type { ColumnType } from './catalogue.ts';
 

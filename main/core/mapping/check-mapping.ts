@@ -1,9 +1,6 @@
-import {
-  parseFieldType,
-  type DocumentHandler,
-  type Mapping,
-  type PullValue,
-} from '../../../shared/model/mapping.ts';
+import { parseFieldType } from '../../../shared/model/field-type.ts';
+import { type DocumentHandler, type Mapping } from '../../../shared/model/mapping.ts';
+import { type PullValue } from '../../../shared/model/mapping-values.ts';
 import { isFieldName } from '../packets/codec/write-packet.ts';
 import { pathText, type ConfigProblem } from './config-problem.ts';
 import { toErp } from './convert.ts';

@@ -1,5 +1,5 @@
 import { fitsDecimal, parseDecimal, shortestDecimal } from '../../../shared/model/decimal.ts';
-import type { FieldType } from '../../../shared/model/mapping.ts';
+import type { FieldType } from '../../../shared/model/field-type.ts';
 import { assertNever, fail, ok, type Result } from '../../../shared/model/result.ts';
 import {
   dateText,

@@ -1,6 +1,7 @@
+import { targetOf, type WriteTarget } from '../../../shared/model/mapping-targets.ts';
 import { Big } from 'big.js';
 import { parseDecimal, shortestDecimal, type DecimalString } from '../../../shared/model/decimal.ts';
-import type { Mapping, WriteTarget } from '../../../shared/model/mapping.ts';
+import type { Mapping } from '../../../shared/model/mapping.ts';
 import { ok, type Result } from '../../../shared/model/result.ts';
 import type { Packet } from '../packets/codec/packet.ts';
 import type { WriteCall, WriteDocument } from '../packets/erp.ts';
@@ -107,7 +108,7 @@ function writeDocument(rows: DocumentRows, input: PlanInput): Result<WriteDocume
     for (const at of rows.lines[index] ?? []) {
       const values = rowValues(at, line.write.values, lineContext);
       if (!values.ok) return values;
-      lines.push({ ...targetOf(line.write.to), values: values.value.values });
+      lines.push({ ...callOf(line.write.to), values: values.value.values });
       taken.push(JSON.stringify([line.entity, sorted(values.value)]));
     }
   return ok({
@@ -120,7 +121,7 @@ function writeDocument(rows: DocumentRows, input: PlanInput): Result<WriteDocume
       JSON.stringify([handler.document, number.value ?? null, sorted(head.value), taken.sort()]),
     ),
     header: {
-      ...targetOf(handler.write.to),
+      ...callOf(handler.write.to),
       values: head.value.values,
       ...(key === undefined ? {} : { returnsKey: { name: key.name, type: typeOf(key.type) } }),
       ...(erpNumber === undefined
@@ -135,8 +136,13 @@ function writeDocument(rows: DocumentRows, input: PlanInput): Result<WriteDocume
 const sorted = (values: RowValues): RowValues['taken'] =>
   [...values.taken].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 
-const targetOf = (to: WriteTarget): Pick<WriteCall, 'kind' | 'target'> =>
-  'table' in to ? { kind: 'table', target: to.table } : { kind: 'procedure', target: to.procedure };
+function callOf(to: WriteTarget): Pick<WriteCall, 'kind' | 'target' | 'upsert'> {
+  const target = targetOf(to);
+  if ('procedure' in to) return { kind: 'procedure', target };
+  return 'table' in to && to.upsert !== undefined
+    ? { kind: 'upsert', target, upsert: to.upsert }
+    : { kind: 'insert', target };
+}
 
 function awaitedReferences(planned: readonly Planned[]): Result<readonly AwaitedReference[]> {
   const brought = new Set(

@@ -1,5 +1,6 @@
-import type { Mapping, PullValue } from '../../../shared/model/mapping.ts';
-import { parseFieldType, type FieldType } from '../../../shared/model/mapping.ts';
+import type { Mapping } from '../../../shared/model/mapping.ts';
+import type { PullValue } from '../../../shared/model/mapping-values.ts';
+import { parseFieldType, type FieldType } from '../../../shared/model/field-type.ts';
 import { fail, ok, type Result } from '../../../shared/model/result.ts';
 import type { PacketRow } from '../packets/codec/packet.ts';
 import { rejected, shown } from '../packets/codec/refusal.ts';
@@ -108,6 +109,8 @@ export function rowValues(
       const converted = toErp(source.constant, type, { area: context.zones.erp, erp: context.zones.erp });
       if (!converted.ok) throw new Error(`the mapping holds a constant that does not fit ${source.type}`);
       values.push({ name, type, value: converted.value });
+    } else if (!('field' in source)) {
+      return refused(at, 'not-supported', name, 'lookups and expressions cannot be used yet');
     } else {
       const converted = fieldValue(at, source, context);
       if (!converted.ok) return converted;

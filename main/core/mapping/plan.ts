@@ -1,6 +1,7 @@
 import type { DecimalString } from '../../../shared/model/decimal.ts';
 import type { Sha256, SourceId } from '../../../shared/model/ids.ts';
-import type { DocumentHandler, Mapping, SqlName } from '../../../shared/model/mapping.ts';
+import type { DocumentHandler, Mapping } from '../../../shared/model/mapping.ts';
+import type { SqlName } from '../../../shared/model/mapping-names.ts';
 import type { Packet } from '../packets/codec/packet.ts';
 import type { WriteUnit } from '../packets/erp.ts';
 import type { Zones } from './convert.ts';

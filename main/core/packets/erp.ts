@@ -1,5 +1,6 @@
 import type { Sha256, SourceId } from '../../../shared/model/ids.ts';
-import type { FieldType, SqlName } from '../../../shared/model/mapping.ts';
+import type { FieldType } from '../../../shared/model/field-type.ts';
+import type { SqlName } from '../../../shared/model/mapping-names.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { Catalogue, CatalogueQuestion } from '../drift/catalogue.ts';
 
@@ -57,12 +58,52 @@ export interface ErpReader {
    * Opens one consistent view for a cycle. `consistency` says what the server could give. Close it always.
    */
   openView(signal: AbortSignal): Promise<Result<ErpView>>;
+  /**
+   * The positions of these tables now: a token that differs once a row was inserted, changed or deleted and committed;
+   * undefined where the server cannot tell. Cheap, reads no row it need not. Outside a view.
+   */
+  positions(tables: readonly SqlName[], signal: AbortSignal): Promise<Result<TablePositions>>;
+  /** What these names are, for finding the base tables of a SELECT. */
+  definitions(names: readonly SqlName[], signal: AbortSignal): Promise<Result<readonly SqlDefinition[]>>;
+  /** One value for each question, in order: of the one row found, none, or more than one row. */
+  lookups(
+    questions: readonly LookupQuestion[],
+    signal: AbortSignal,
+  ): Promise<Result<readonly LookupAnswer[]>>;
   /** Whether a row with this value exists. */
   exists(table: SqlName, column: string, value: string, signal: AbortSignal): Promise<Result<boolean>>;
 }
 
+/** By `tableKey`. */
+export type TablePositions = ReadonlyMap<string, string | undefined>;
+
+export type SqlDefinition = SqlName &
+  (
+    | { readonly kind: 'table' }
+    /** `text` is undefined where the login may not read it. */
+    | { readonly kind: 'view'; readonly text: string | undefined }
+    /** A synonym, a function, an object elsewhere, nothing at all: what is behind it is not known. */
+    | { readonly kind: 'unknown' }
+  );
+
+export interface LookupQuestion {
+  readonly table: SqlName;
+  readonly where: readonly {
+    readonly column: string;
+    readonly type: FieldType;
+    readonly value: string | null;
+  }[];
+  readonly take: { readonly column: string; readonly type: FieldType };
+}
+
+export type LookupAnswer =
+  | { readonly kind: 'found'; readonly value: string | null }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ambiguous' };
+
 export interface ErpView {
-  readonly consistency: 'snapshot' | 'best-effort';
+  /** `snapshot`: everything read is of one moment. `moving`: it is not; whoever needs that compares positions. */
+  readonly consistency: 'snapshot' | 'moving';
   /** Rows in order, in chunks, values in the order of `request.columns`. The stream throws BodyStreamError on a failure. */
   read(request: ReadRequest, signal: AbortSignal): AsyncIterable<readonly ErpRow[]>;
   close(): Promise<void>;
@@ -110,14 +151,33 @@ export interface WriteDocument {
   readonly number: string | null;
   /** Hash of what the mapping takes from the packet for it: same row id with another hash is a conflict. */
   readonly contentHash: Sha256;
+  /** Set for a row the ERP still has to accept: it is handed over, and `ErpWriter.verdicts` says what became of it. */
+  readonly handover?: Handover | undefined;
   readonly header: WriteCall;
   readonly lines: readonly WriteCall[];
 }
 
+/** Where the ERP says what became of rows of a staging table. The row is found by the key its INSERT returned. */
+export interface Handover {
+  readonly document: string;
+  readonly staging: SqlName;
+  readonly key: { readonly name: string; readonly type: FieldType };
+  readonly column: string;
+  readonly accepted: readonly string[];
+  readonly refused: readonly string[];
+  readonly number?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What the ERP holds of a document. Only `applied` and `accepted` are the end of it. */
+export type Standing = 'applied' | 'handed-over' | 'accepted' | 'refused';
+
 export interface WriteCall {
-  readonly kind: 'table' | 'procedure';
+  /** `upsert`: the row with the key columns of `upsert` is updated or kept; where there is none it is inserted. */
+  readonly kind: 'insert' | 'upsert' | 'procedure';
   readonly target: SqlName;
   readonly values: readonly WriteValue[];
+  readonly upsert?: { readonly key: readonly string[]; readonly onExisting: 'update' | 'keep' } | undefined;
   readonly returnsKey?: { readonly name: string; readonly type: FieldType } | undefined;
   readonly returnsNumber?: { readonly name: string; readonly type: FieldType } | undefined;
 }
@@ -142,6 +202,9 @@ export interface DocumentResult {
   readonly number: string | null;
   readonly erpKey: string | null;
   readonly erpNumber: string | null;
+  readonly standing: Standing;
+  /** The ERP's words for a refusal. */
+  readonly reason: string | null;
 }
 
 export type ApplyOutcome =
@@ -169,9 +232,33 @@ export interface LedgerView {
   })[];
 }
 
+/** What is told to the ERP side of a packet that is not applied, so that a mapping can carry it to the phone. */
+export interface PacketNotice {
+  readonly packetId: string;
+  readonly user: string;
+  /** What is known of its document: absent where the packet could not be read. */
+  readonly document?: string | undefined;
+  readonly number?: string | undefined;
+  /** `none` takes the notice back: the packet is applied, or goes on. */
+  readonly state: 'parked' | 'discarded' | 'none';
+  readonly reason: string;
+}
+
 export interface ErpWriter {
   /** Idempotent by (source, packet id): the ledger row is the first write of its one transaction. */
   apply(unit: WriteUnit, signal: AbortSignal): Promise<Result<ApplyOutcome>>;
+  /**
+   * Asks the ERP about documents handed over and not accepted yet, writes what changed into their ledger rows, and returns
+   * those. Idempotent: a second call returns only what changed since. A refusal that the ERP turned into an acceptance is a
+   * change too.
+   */
+  verdicts(
+    source: SourceId,
+    handovers: readonly Handover[],
+    signal: AbortSignal,
+  ): Promise<Result<readonly (DocumentResult & { readonly packetId: string })[]>>;
+  /** Keeps notices in the ledger's schema, newest wins. Idempotent. Never part of a unit: a lost one is told again. */
+  notify(source: SourceId, notices: readonly PacketNotice[], signal: AbortSignal): Promise<Result<void>>;
   look(
     source: SourceId,
     packetId: string,

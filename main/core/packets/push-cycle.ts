@@ -118,7 +118,7 @@ async function build(
     counts.held += 1;
     return undefined;
   }
-  if (view.consistency === 'best-effort') counts.bestEffort += 1;
+  if (view.consistency === 'moving') counts.bestEffort += 1;
   const rows = new Map<string, number>();
   try {
     const limit = Math.min(cloud.capabilities.maxPacketBytes, policy.maxPacketBytes);
@@ -150,7 +150,7 @@ async function build(
           user: user.name,
           modelHash: policy.modelHash,
           inboundMark,
-          consistency: view.consistency,
+          consistency: view.consistency === 'snapshot' ? 'snapshot' : 'best-effort',
           rows: Object.fromEntries(rows),
         },
         now,

@@ -1,5 +1,5 @@
-import type { FieldType, PushEntity } from '../../../shared/model/mapping.ts';
-import { parseFieldType } from '../../../shared/model/mapping.ts';
+import { parseFieldType, type FieldType } from '../../../shared/model/field-type.ts';
+import type { PushEntity } from '../../../shared/model/mapping.ts';
 import { toPacket } from '../mapping/convert.ts';
 import { BodyStreamError } from '../runtime/body-stream-error.ts';
 import { writePacket, type RowToWrite, type TableToWrite } from './codec/write-packet.ts';

@@ -66,7 +66,17 @@ function stored(folder: string, packets: readonly Made[]): number {
     );
     const item = store.claim(LINK, 'in', START, now);
     if (item?.externalId !== id) throw new Error('another packet was claimed');
-    const documents = [{ document: 'order', rowId: id, number: id, erpKey: '1', erpNumber: '100001' }];
+    const documents = [
+      {
+        document: 'order',
+        rowId: id,
+        number: id,
+        erpKey: '1',
+        erpNumber: '100001',
+        standing: 'applied' as const,
+        reason: null,
+      },
+    ];
     store.settlePacket(
       item.id,
       { source: SOURCE, outcome: 'applied', label: 'Order', documents, payloadHash: hash },

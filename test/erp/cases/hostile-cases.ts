@@ -219,7 +219,7 @@ export const HOSTILE_CASES: readonly ContractCase[] = [
               number: text,
               contentHash: 'c'.repeat(64) as WriteUnit['payloadHash'],
               header: {
-                kind: 'table',
+                kind: 'insert',
                 target: { schema: 'dbo', name: 'Payments' },
                 values: [
                   { name: 'Amount', type: { kind: 'decimal', precision: 19, scale: 4 }, value: '1' },

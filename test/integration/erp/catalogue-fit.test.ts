@@ -228,14 +228,14 @@ const key = { name: 'Id', type: type('int') };
 /** Whether what the mapping writes arrives, and is in the table as it was sent. */
 async function writes(): Promise<boolean> {
   const order: WriteCall = {
-    kind: 'table',
+    kind: 'insert',
     target: dbo('Orders'),
     values: written(ORDERS),
     returnsKey: key,
     returnsNumber: { name: 'No', type: type('text(20)') },
   };
   const line: WriteCall = {
-    kind: 'table',
+    kind: 'insert',
     target: dbo('Lines'),
     values: [{ name: 'OrderId', type: type('int'), value: { headerKey: true } }],
   };

@@ -159,7 +159,7 @@ describe('a view', () => {
 
   it('is one moment where the database allows it, and says so where not', async () => {
     await withView((view) => {
-      expect(view.consistency).toBe('best-effort');
+      expect(view.consistency).toBe('moving');
       return Promise.resolve();
     });
     await raw.query(`ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON`);

@@ -1,3 +1,4 @@
+import { tableOf, targetOf } from '../../../shared/model/mapping-targets.ts';
 import type {
   Catalogue,
   CatalogueColumn,
@@ -6,7 +7,10 @@ import type {
   ColumnType,
 } from '../../../main/core/drift/catalogue.ts';
 import { questionOf } from '../../../main/core/drift/drift-of.ts';
-import { parseFieldType, type Mapping, type PullValue, type SqlName } from '../../../shared/model/mapping.ts';
+import { parseFieldType } from '../../../shared/model/field-type.ts';
+import { type Mapping } from '../../../shared/model/mapping.ts';
+import { type SqlName } from '../../../shared/model/mapping-names.ts';
+import { type PullValue } from '../../../shared/model/mapping-values.ts';
 
 /** The SQL type that holds a mapped type exactly and reads back as it. */
 export function idealType(text: string): ColumnType {
@@ -81,13 +85,14 @@ export function catalogueOf(mapping: Mapping): Catalogue {
     ].entries()) {
       const returns =
         index === 0 ? [handler.returns.key, handler.returns.number].flatMap((one) => one ?? []) : [];
-      if ('table' in to) {
-        for (const one of returns) column(to.table, one.name, idealType(one.type), { identity: true });
-        for (const [name, value] of Object.entries(values)) column(to.table, name, typeOf(value, key));
+      const table = tableOf(to);
+      if (table !== undefined) {
+        for (const one of returns) column(table, one.name, idealType(one.type), { identity: true });
+        for (const [name, value] of Object.entries(values)) column(table, name, typeOf(value, key));
         continue;
       }
       procedures.push({
-        ...to.procedure,
+        ...targetOf(to),
         parameters: [
           ...Object.entries(values).map(([name, value]) => ({
             name,

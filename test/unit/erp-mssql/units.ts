@@ -1,6 +1,6 @@
 import type { WriteCall, WriteDocument, WriteUnit } from '../../../main/core/packets/erp.ts';
 import { sha256, sourceId } from '../../../shared/model/ids.ts';
-import { parseFieldType, type FieldType } from '../../../shared/model/mapping.ts';
+import { parseFieldType, type FieldType } from '../../../shared/model/field-type.ts';
 
 export const SOURCE = sourceId('dynamics-mobile', 'cloud.example', 'ACME');
 export const hash = (letter: string): ReturnType<typeof sha256> => sha256(letter.repeat(64));
@@ -12,7 +12,7 @@ export const type = (text: string): FieldType => {
 };
 
 export const headerCall = (more: Partial<WriteCall> = {}): WriteCall => ({
-  kind: 'table',
+  kind: 'insert',
   target: { schema: 'dbo', name: 'Sales Order' },
   values: [
     { name: 'Customer]No', type: type('text(20)'), value: 'C-1' },
@@ -25,7 +25,7 @@ export const headerCall = (more: Partial<WriteCall> = {}): WriteCall => ({
 });
 
 export const lineCall = (item: string, quantity = '1.5'): WriteCall => ({
-  kind: 'table',
+  kind: 'insert',
   target: { schema: 'dbo', name: 'Sales Order Line' },
   values: [
     { name: 'OrderId', type: type('int'), value: { headerKey: true } },

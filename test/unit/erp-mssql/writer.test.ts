@@ -124,7 +124,15 @@ describe('apply', () => {
       value: {
         kind: 'applied',
         documents: [
-          { document: 'order', rowId: 'row-1', number: 'P-row-1', erpKey: '17', erpNumber: 'SO-17' },
+          {
+            document: 'order',
+            rowId: 'row-1',
+            number: 'P-row-1',
+            erpKey: '17',
+            erpNumber: 'SO-17',
+            standing: 'applied',
+            reason: null,
+          },
         ],
       },
     });
@@ -135,7 +143,10 @@ describe('apply', () => {
     server.script.push(failedBatch('ledger', number), ledgerRow('applied', 0, hash('a')));
     expect(await apply()).toMatchObject({
       ok: true,
-      value: { kind: 'already', documents: [{ erpKey: '17', erpNumber: 'SO-17' }] },
+      value: {
+        kind: 'already',
+        documents: [{ erpKey: '17', erpNumber: 'SO-17', standing: 'applied', reason: null }],
+      },
     });
   });
 

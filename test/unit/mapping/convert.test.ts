@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toErp, toPacket, type Zones } from '../../../main/core/mapping/convert.ts';
-import { parseFieldType, type FieldType } from '../../../shared/model/mapping.ts';
+import { parseFieldType, type FieldType } from '../../../shared/model/field-type.ts';
 import { dateTimeText, localTimeAt } from '../../../shared/model/time.ts';
 
 const UTC: Zones = { area: 'UTC', erp: 'UTC' };

@@ -42,8 +42,8 @@ describe('a plain order', () => {
       Reason: 'NONE',
     });
     expect(document?.lines.map((one) => [one.kind, one.values.map((value) => value.value)])).toEqual([
-      ['table', [{ headerKey: true }, 'I-1', '2.5']],
-      ['table', [{ headerKey: true }, 'I-2', '1']],
+      ['insert', [{ headerKey: true }, 'I-1', '2.5']],
+      ['insert', [{ headerKey: true }, 'I-2', '1']],
     ]);
     expect(document?.lines[0]?.values[0]?.type).toEqual({ kind: 'int' });
     expect(result.label).toBe('order SO-1, C-1');

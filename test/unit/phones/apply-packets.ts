@@ -1,8 +1,9 @@
+import { targetOf, type WriteTarget } from '../../../shared/model/mapping-targets.ts';
 import { readFileSync } from 'node:fs';
 import { readPacket } from '../../../main/sandbox/clouds/dynamics-mobile/packet-reader.ts';
 import type { ErpQuery } from '../../../main/sandbox/judge/values.ts';
-import { mappingSchema } from '../../../shared/model/mapping.ts';
-import type { DocumentHandler, PullValue, WriteTarget } from '../../../shared/model/mapping.ts';
+import { mappingSchema, type DocumentHandler } from '../../../shared/model/mapping.ts';
+import type { PullValue } from '../../../shared/model/mapping-values.ts';
 
 const mapping = mappingSchema.parse(
   JSON.parse(
@@ -86,13 +87,14 @@ function statement(
   if ('table' in to)
     return `INSERT INTO dbo.[${to.table.name}] (${names.map((name) => `[${name}]`).join(', ')}) VALUES (${literals.join(', ')})`;
   const given = names.map((name, i) => `@${name} = ${literals[i] ?? 'NULL'}`);
-  return `EXEC dbo.${to.procedure.name} ${[...given, ...returned].join(', ')}`;
+  return `EXEC dbo.${targetOf(to).name} ${[...given, ...returned].join(', ')}`;
 }
 
 function literal(value: PullValue, row: Row, packet: Packet): string {
   if ('header' in value) return '@key';
   if ('packet' in value) return text(value.packet === 'user' ? packet.user : packet.company);
   if ('constant' in value) return text(value.constant);
+  if (!('field' in value)) throw new Error('the sample mapping uses no such value');
   const raw = row[value.field] ?? value.default;
   if (raw === undefined) return 'NULL';
   if (value.codes !== undefined) return text(mapping.pull.codes[value.codes]?.[raw] ?? '?');

@@ -1,3 +1,4 @@
+import { targetOf } from '../../../shared/model/mapping-targets.ts';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { companyRows } from '../../../main/sandbox/sample-erp/company.ts';
@@ -54,7 +55,7 @@ test('what the mapping names is declared in the schema, with the type it is writ
   ]);
   let checked = 0;
   for (const { to, values } of targets) {
-    const members = objects.get('table' in to ? to.table.name : to.procedure.name);
+    const members = objects.get(targetOf(to).name);
     expect(members).toBeDefined();
     for (const [name, value] of Object.entries(values)) {
       expect(members?.has(name), name).toBe(true);

@@ -37,7 +37,17 @@ function settled(queue: SqliteStore, id: string, at = T, text?: string): Item {
       source: SOURCE,
       outcome: 'applied',
       label: `Order ${id}`,
-      documents: [{ document: 'order', rowId: id, number: `N-${id}`, erpKey: null, erpNumber: null }],
+      documents: [
+        {
+          document: 'order',
+          rowId: id,
+          number: `N-${id}`,
+          erpKey: null,
+          erpNumber: null,
+          standing: 'applied',
+          reason: null,
+        },
+      ],
       payloadHash: hashOf(id),
     },
     at,

@@ -20,7 +20,17 @@ const settled = (id: string, number: string | null = null) => ({
   source: SOURCE,
   outcome: 'applied' as const,
   label: `Order ${number ?? id}`,
-  documents: [{ document: 'order', rowId: `row-${id}`, number, erpKey: '7', erpNumber: 'SO-7' }],
+  documents: [
+    {
+      document: 'order',
+      rowId: `row-${id}`,
+      number,
+      erpKey: '7',
+      erpNumber: 'SO-7',
+      standing: 'applied' as const,
+      reason: null,
+    },
+  ],
   payloadHash: hashOf(`bytes of ${id}`),
 });
 

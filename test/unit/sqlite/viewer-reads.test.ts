@@ -92,7 +92,17 @@ describe.each<[string, (file: string) => ViewerReads]>([
     const settle = (id: string, at: number, document: string): void => {
       storePacket(queue, id, at);
       const item = queue.claim(LINK, 'in', A, at);
-      const documents = [{ document, rowId: id, number: id, erpKey: null, erpNumber: null }];
+      const documents = [
+        {
+          document,
+          rowId: id,
+          number: id,
+          erpKey: null,
+          erpNumber: null,
+          standing: 'applied' as const,
+          reason: null,
+        },
+      ];
       const source = sourceId('dynamics-mobile', 'c', 'A');
       queue.settlePacket(
         item!.id,

@@ -1,4 +1,4 @@
-import type { FieldType } from '../../../../shared/model/mapping.ts';
+import type { FieldType } from '../../../../shared/model/field-type.ts';
 import type { ReadRequest } from '../../../core/packets/erp.ts';
 import type { LedgerNames } from '../ledger-names.ts';
 import { isVariableName, quoteIdent, quoteName } from '../quote-ident.ts';

@@ -1,4 +1,4 @@
-import type { SqlName } from '../../../../shared/model/mapping.ts';
+import type { SqlName } from '../../../../shared/model/mapping-names.ts';
 import { quoteIdent, quoteName } from '../quote-ident.ts';
 import { OWN_ERROR } from './unit-frame.ts';
 
