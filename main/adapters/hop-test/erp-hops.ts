@@ -204,7 +204,7 @@ function signIn(
     signal,
     onSecure: (socket, certificate) => {
       shown = certificateWords(socket, certificate);
-      found = detail(certificateDetail(settings), shown);
+      found = detail(certificateDetail(settings, shown.protocol), shown);
     },
     onAccepted: () => secured({ kind: 'ok', found }),
   });
@@ -254,7 +254,11 @@ const PAST_ENCRYPTION: ReadonlySet<NotAppliedReason> = new Set([
   'too-many-connections',
 ]);
 
-const certificateDetail = (settings: ErpSettings): string => {
+/** Versions with known weaknesses: spoken only where the settings allow it. */
+const OLD_TLS: ReadonlySet<string> = new Set(['TLSv1', 'TLSv1.1']);
+
+const certificateDetail = (settings: ErpSettings, protocol: string): string => {
+  if (OLD_TLS.has(protocol)) return 'certificateOldTls';
   if (settings.certificate?.sha256 !== undefined) return 'certificatePinned';
   return settings.trustServerCertificate ? 'certificateUnchecked' : 'certificate';
 };

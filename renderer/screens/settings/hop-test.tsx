@@ -31,7 +31,11 @@ const useStyles = makeStyles({
 const SHAPES = { ok: 'fine', failed: 'attention', skipped: 'unknown' } as const;
 
 /** Done, and yet less safe than it could be: amber. */
-const CAUTIONS: ReadonlySet<string> = new Set(['hop.detail.certificateUnchecked', 'hop.detail.notEncrypted']);
+const CAUTIONS: ReadonlySet<string> = new Set([
+  'hop.detail.certificateOldTls',
+  'hop.detail.certificateUnchecked',
+  'hop.detail.notEncrypted',
+]);
 
 const shapeOf = ({ outcome, detail }: Hop): 'fine' | 'waiting' | 'attention' | 'unknown' =>
   outcome === 'ok' && detail !== undefined && CAUTIONS.has(detail.key) ? 'waiting' : SHAPES[outcome];

@@ -60,6 +60,15 @@ describe('the encryption step', () => {
     expect(await hop('login', served, { certificate })).toMatchObject({ outcome: 'ok' });
   });
 
+  it('says that an allowed old version of TLS is weak', async () => {
+    const served = await serve({ oldTls: true });
+    const pin = { certificate: { sha256: fingerprintOf(served) } };
+    expect(await hop('encryption', served, pin)).toMatchObject({ outcome: 'failed' });
+    const old = await hop('encryption', served, { ...pin, legacyTls: true });
+    expect(old).toMatchObject({ outcome: 'ok', detail: { key: 'hop.detail.certificateOldTls' } });
+    expect(speaker.say(old.detail!)).toMatch(/^TLSv1(\.1)? is old and weak/);
+  });
+
   it('names both fingerprints where another certificate is shown', async () => {
     const served = await serve();
     const pinned = 'AB'.repeat(32).match(/../g)!.join(':');
