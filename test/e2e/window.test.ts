@@ -255,6 +255,33 @@ describe.skipIf(executablePath === undefined).each(Object.entries(SURFACES))(
       await expect.poll(async () => (await waiting()).waiting, SOON).toEqual([]);
     });
 
+    it('pins the certificate a test shows, by a person’s click, and works with it', async () => {
+      await goTo('Settings');
+      await page.locator('[data-section="erps"]').click();
+      await page.locator('input[name="erps[0].encrypt"]').check();
+      const test = page.getByRole('button', { name: 'Test', exact: true });
+      const pin = page.locator('[data-pin]');
+      await test.click();
+      await page.locator('[data-hop="hop.encryption"][data-outcome="failed"]').waitFor(DIALOG);
+      const shown = await pin.getAttribute('data-pin');
+      expect(shown).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+      await pin.click();
+      expect(await page.locator('input[name="erps[0].certificate.sha256"]').inputValue()).toBe(shown);
+      await test.click();
+      await page.locator('[data-hop-result="ok"]').waitFor(DIALOG);
+      expect(await pin.count()).toBe(0);
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved. The new settings hold now.').first().waitFor(DIALOG);
+      expect(JSON.parse(site.settings())).toMatchObject({
+        erps: [{ encrypt: true, certificate: { sha256: shown } }],
+      });
+      const phone = site.world.phones[0]!;
+      const order = phone.order();
+      await phone.send();
+      expect((await site.agent.handlers.sync({})).ok).toBe(true);
+      await expect.poll(() => inErp(order.number), SOON).toBe(1);
+    });
+
     it('refuses settings with the place of the mistake; the old ones keep running', async () => {
       const before = site.settings();
       await goTo('Settings');
