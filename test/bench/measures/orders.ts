@@ -7,6 +7,7 @@ import { startWorld, type World } from '../../../main/sandbox/program/world.ts';
 import { SAMPLE } from '../../../main/sandbox/sample-erp/site-settings.ts';
 import { runningSite, type RunningSite } from '../bench-site.ts';
 import { median, rounded, type Measured } from '../figure.ts';
+import { processorSecondsOf, share } from '../processor-time.ts';
 
 const ORDERS = 300;
 const REPEATS = 3;
@@ -58,19 +59,6 @@ function orderXml({ user, customer, items }: Goods, no: string): string {
       },
     ],
   });
-}
-
-/** Seconds of processor time a process has used; undefined where the system does not tell. */
-function cpuSeconds(pid: number | undefined): number | undefined {
-  try {
-    if (pid === undefined) return undefined;
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // User and system time in hundredths of a second.
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The child of this process that runs the sample ERP; undefined where the system has no `/proc`. */
@@ -131,11 +119,11 @@ async function batch(world: World, site: RunningSite, goods: Goods, done: number
   await ask(world, 'start');
   const erpPid = erpProcess();
   const agentBefore = process.cpuUsage();
-  const erpBefore = cpuSeconds(erpPid);
+  const erpBefore = processorSecondsOf(erpPid);
   const from = performance.now();
   await handlers.sync({ flow: 'pull' });
   await site.until(async () => (await pending()) === 0);
-  const erpAfter = cpuSeconds(erpPid);
+  const erpAfter = processorSecondsOf(erpPid);
   const elapsed = (performance.now() - from) / 1000;
   const agent = process.cpuUsage(agentBefore);
   const listed = await handlers.queueList({ direction: 'in', limit: 500, offset: 0 });
@@ -187,8 +175,8 @@ export async function measure(): Promise<Measured> {
       details: {
         orders: ORDERS,
         once: true,
-        erpProcessCpu: Number.isNaN(erpCpu) ? 'unknown' : `${Math.round(erpCpu * 100)} %`,
-        agentCpu: `${Math.round(median(applied.map((one) => one.agentCpu)) * 100)} %`,
+        erpProcessCpu: share(erpCpu),
+        agentCpu: share(median(applied.map((one) => one.agentCpu))),
         limit:
           erpCpu > 0.9
             ? 'the sandbox server: its process is busy all the time'
