@@ -56,7 +56,7 @@ export const MAPPING = mappingSchema.parse({
         entity: 'SalesHeader',
         number: 'no',
         write: {
-          to: { table: { name: 'Orders' } },
+          to: { table: { name: 'Orders' }, rawInsert: true },
           values: { No: { field: 'no', type: 'text(20)', required: true } },
         },
         lines: [],
@@ -67,7 +67,7 @@ export const MAPPING = mappingSchema.parse({
         entity: 'Visit',
         number: 'no',
         write: {
-          to: { table: { name: 'Visits' } },
+          to: { table: { name: 'Visits' }, rawInsert: true },
           values: { No: { field: 'no', type: 'text(20)', required: true } },
         },
       },
@@ -75,7 +75,10 @@ export const MAPPING = mappingSchema.parse({
         document: 'payment',
         entity: 'PaymentHeader',
         number: 'no',
-        write: { to: { table: { name: 'Payments' } }, values: { No: { field: 'no', type: 'text(20)' } } },
+        write: {
+          to: { table: { name: 'Payments' }, rawInsert: true },
+          values: { No: { field: 'no', type: 'text(20)' } },
+        },
         references: [{ field: 'orderNo', to: { document: 'order' }, otherwise: 'apply' }],
       },
     ],

@@ -2,6 +2,7 @@ import { parseFieldType } from '../../../shared/model/field-type.ts';
 import { type DocumentHandler, type Mapping } from '../../../shared/model/mapping.ts';
 import { type PullValue } from '../../../shared/model/mapping-values.ts';
 import { isFieldName } from '../packets/codec/write-packet.ts';
+import { checkTargets } from './check-targets.ts';
 import { pathText, type ConfigProblem } from './config-problem.ts';
 import { toErp } from './convert.ts';
 
@@ -60,6 +61,7 @@ function checkPush(mapping: Mapping, report: Report): void {
 function checkHandler(mapping: Mapping, handler: DocumentHandler, path: Path, report: Report): void {
   const hasKey = handler.returns.key !== undefined;
   checkValues(mapping, handler.write.values, [...path, 'write', 'values'], report, 'header');
+  checkTargets(handler, path, report);
   const lines = new Set<string>();
   handler.lines.forEach((line, index) => {
     const at: Path = [...path, 'lines', index];

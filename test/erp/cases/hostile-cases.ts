@@ -83,7 +83,10 @@ const naming = (names: Names): object => ({
         write: {
           to:
             names.procedure === undefined
-              ? { table: { schema: names.schema ?? 'dbo', name: names.table ?? 'Bystander' } }
+              ? {
+                  table: { schema: names.schema ?? 'dbo', name: names.table ?? 'Bystander' },
+                  rawInsert: true,
+                }
               : { procedure: { schema: names.schema ?? 'dbo', name: names.procedure } },
           values: { [names.column ?? 'N']: { field: 'f0', type: 'text(200)' } },
         },
@@ -172,7 +175,7 @@ export const HOSTILE_CASES: readonly ContractCase[] = [
                 document: 'row',
                 entity: 'Rows',
                 write: {
-                  to: { table: { schema: 'dbo', name: 'T hostile constants' } },
+                  to: { table: { schema: 'dbo', name: 'T hostile constants' }, rawInsert: true },
                   values: {
                     A: { constant: text, type: 'text(200)' },
                     B: { field: 'code', type: 'text(200)', codes: 'all' },

@@ -46,7 +46,7 @@ export function mappingFor(table: TortureTable): Mapping {
           document: 'row',
           entity: 'Rows',
           write: {
-            to,
+            to: { ...to, rawInsert: true },
             values: Object.fromEntries(
               written(table).map((one, index) => [one.name, { field: `f${index}`, type: one.type }]),
             ),

@@ -70,13 +70,13 @@ const MAPPING = mappingSchema.parse({
       {
         document: 'order',
         entity: 'Orders',
-        write: { to: { table: { name: 'Orders' } }, values: mapped(ORDERS) },
+        write: { to: { table: { name: 'Orders' }, rawInsert: true }, values: mapped(ORDERS) },
         returns: { key: { name: 'Id', type: 'int' }, number: { name: 'No', type: 'text(20)' } },
         lines: [
           {
             entity: 'Lines',
             join: { line: 'a', header: 'b' },
-            write: { to: { table: { name: 'Lines' } }, values: { OrderId: { header: 'key' } } },
+            write: { to: { table: { name: 'Lines' }, rawInsert: true }, values: { OrderId: { header: 'key' } } },
           },
         ],
         references: [{ field: 'x', to: { table: { name: 'Prices' }, column: 'No' } }],

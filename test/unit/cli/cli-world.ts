@@ -48,7 +48,7 @@ export const mappingJson = (): Record<string, unknown> => ({
         entity: 'ORDER',
         number: 'NO',
         write: {
-          to: { table: { name: 'SalesHeader' } },
+          to: { table: { name: 'SalesHeader' }, rawInsert: true },
           values: { No: { field: 'NO', type: 'text(20)', required: true } },
         },
       },

@@ -45,7 +45,7 @@ function mappingFrom(seed: number): Mapping {
       Array.from({ length: 1 + Math.floor(random() * 5) }, (_, index) => [`C ${index}`, value()]),
     );
   const target = (name: string): unknown =>
-    pick([true, false]) ? { table: { name } } : { procedure: { name } };
+    pick([true, false]) ? { table: { name }, rawInsert: true } : { procedure: { name } };
   return mappingSchema.parse({
     mappingVersion: 1,
     name: 'random',

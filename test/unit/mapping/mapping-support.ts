@@ -31,7 +31,7 @@ export const DATA = {
         when: { field: 'Action', in: ['101', '105'] },
         number: 'VisitNo',
         write: {
-          to: { table: { name: 'Visit' } },
+          to: { table: { name: 'Visit' }, rawInsert: true },
           values: { VisitNo: { field: 'VisitNo', type: 'text(20)' } },
         },
         onUpdate: 'ignore',
@@ -64,7 +64,7 @@ export const DATA = {
             entity: 'SalesLine',
             join: { line: 'documentNo', header: 'no' },
             write: {
-              to: { table: { name: 'OrderLine' } },
+              to: { table: { name: 'OrderLine' }, rawInsert: true },
               values: {
                 OrderId: { header: 'key' },
                 Item: { field: 'no', type: 'text(20)', required: true },
