@@ -5,8 +5,21 @@ import { parseLocalTime } from '../../../shared/model/time.ts';
 import type { Runtime } from '../../core/runtime/runtime.ts';
 import type { Ledger } from './ledger.ts';
 import { ledgerNames, type LedgerNames } from './ledger-names.ts';
-import { readSite, rebindSite, recoveryFork, serverFacts, writeSite } from './queries/binding.ts';
-import { countLedgerTables, LEDGER_TABLES, LEDGER_VERSION, ledgerObjects } from './queries/ledger-schema.ts';
+import {
+  raiseVersion,
+  readSite,
+  rebindSite,
+  recoveryFork,
+  serverFacts,
+  writeSite,
+} from './queries/binding.ts';
+import {
+  countLedgerTables,
+  LEDGER_ADDITIONS,
+  LEDGER_TABLES,
+  LEDGER_VERSION,
+  ledgerObjects,
+} from './queries/ledger-schema.ts';
 import { numberOf, rowsWith, textOf } from './recordset.ts';
 import type { SqlCell, SqlOutcome, SqlParameter } from './sql-connection.ts';
 import { DUPLICATE, failureOf } from './sql-failure.ts';
@@ -124,8 +137,9 @@ export class Binding {
     const count = await this.#ask(countLedgerTables(this.#schema), {}, signal);
     if (!count.ok) return count;
     const row = rowsWith(count.value, 'found')?.[0];
-    if (row !== undefined && numberOf(row, 'found') === LEDGER_TABLES) return ok(undefined);
-    if (recent.length > 0)
+    const whole = row !== undefined && numberOf(row, 'found') === LEDGER_TABLES;
+    if (whole && numberOf(row, 'added') === LEDGER_ADDITIONS) return ok(undefined);
+    if (recent.length > 0 && !whole)
       return fail(
         this.#fenced(
           'ledger-missing',
@@ -136,7 +150,9 @@ export class Binding {
       return fail(
         this.#fenced(
           'ledger-missing',
-          `schema ${this.#schema} is not there: run the script of "erp-ferry erp script"`,
+          whole
+            ? `the ledger in schema ${this.#schema} is older than this program: run the script of "erp-ferry erp script"`
+            : `schema ${this.#schema} is not there: run the script of "erp-ferry erp script"`,
         ),
       );
     for (const object of ledgerObjects(this.#schema)) {
@@ -189,6 +205,15 @@ export class Binding {
           `the ledger has version ${version}, this program knows ${LEDGER_VERSION}: update the program`,
         ),
       );
+    if (version < LEDGER_VERSION) {
+      const raised = await this.#ask(
+        raiseVersion(this.#names),
+        { version: String(LEDGER_VERSION) },
+        signal,
+        true,
+      );
+      if (!raised.ok) return raised;
+    }
     const was = (column: string): string => textOf(row, column) ?? '';
     if (was('server_name') !== facts.server || was('database_name') !== facts.database)
       return fail(

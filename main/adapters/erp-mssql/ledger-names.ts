@@ -8,6 +8,7 @@ export interface LedgerNames {
   readonly ledger: string;
   readonly document: string;
   readonly series: string;
+  readonly notice: string;
 }
 
 export const ledgerNames = (schema: string): LedgerNames => {
@@ -18,6 +19,7 @@ export const ledgerNames = (schema: string): LedgerNames => {
     ledger: of('ledger'),
     document: of('ledger_document'),
     series: of('series'),
+    notice: of('notice'),
   };
 };
 

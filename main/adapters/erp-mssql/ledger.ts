@@ -1,7 +1,7 @@
 import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
 import { sha256, type Sha256, type SourceId } from '../../../shared/model/ids.ts';
 import { fail, ok, type Result } from '../../../shared/model/result.ts';
-import type { DocumentResult, LedgerView } from '../../core/packets/erp.ts';
+import type { DocumentResult, LedgerView, Standing } from '../../core/packets/erp.ts';
 import { ledgerNames, storedSource, type LedgerNames } from './ledger-names.ts';
 import { documentByNumber, lookAtPacket, lookAtRows, packetHashes } from './queries/ledger-reads.ts';
 import { namedRows, numberOf, rowsWith, textOf } from './recordset.ts';
@@ -154,14 +154,18 @@ function documentOf(row: Row): LedgerDocument {
   };
 }
 
+/** A word of a newer program is no end: what it means is not known here. */
+export const standingOf = (text: string | null): Standing =>
+  text === 'applied' || text === 'accepted' || text === 'refused' ? text : 'handed-over';
+
 const resultOf = (row: Row): DocumentResult => ({
   document: textOf(row, 'document') ?? '',
   rowId: textOf(row, 'row_id') ?? '',
   number: textOf(row, 'number'),
   erpKey: textOf(row, 'erp_key'),
   erpNumber: textOf(row, 'erp_number'),
-  standing: 'applied',
-  reason: null,
+  standing: standingOf(textOf(row, 'standing')),
+  reason: textOf(row, 'reason'),
 });
 
 /** A ledger row without its end: never reported as applied, because lines may be missing. */

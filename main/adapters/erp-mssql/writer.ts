@@ -5,12 +5,15 @@ import type { ApplyOutcome, ErpWriter, WriteUnit } from '../../core/packets/erp.
 import { judgeBatch, readBatchAnswer, type BatchAnswer } from './batch-answer.ts';
 import { compileUnit, type CompiledUnit } from './compile-unit.ts';
 import type { Fence } from './fence.ts';
+import type { FencedWriteParts } from './fenced-write.ts';
 import { unfinished, type Ledger } from './ledger.ts';
 import { ledgerNames, lockResource, storedSource } from './ledger-names.ts';
 import { voidRow } from './queries/ledger-reads.ts';
+import { keepAll } from './notices.ts';
 import type { SqlCall } from './sql-connection.ts';
 import { DUPLICATE, failureOf, isTransient, refusedFailure } from './sql-failure.ts';
 import type { SqlSessions } from './sql-sessions.ts';
+import { Verdicts } from './verdicts.ts';
 
 /** Above what one unit may wait for locks, so that in ordinary trouble the server answers before we give up. */
 const UNIT_TIMEOUT_MS = 120_000;
@@ -32,6 +35,8 @@ export class Writer implements ErpWriter {
   readonly #schema: string;
   readonly #fence: Fence;
   readonly #ledger: Ledger;
+  readonly #parts: FencedWriteParts;
+  readonly #verdicts: Verdicts;
 
   constructor(options: {
     sessions: SqlSessions;
@@ -45,6 +50,8 @@ export class Writer implements ErpWriter {
     this.#schema = options.schema;
     this.#fence = options.fence;
     this.#ledger = options.ledger;
+    this.#parts = options;
+    this.#verdicts = new Verdicts(options);
   }
 
   async apply(unit: WriteUnit, signal: AbortSignal): Promise<Result<ApplyOutcome>> {
@@ -178,13 +185,10 @@ export class Writer implements ErpWriter {
   documentKnown: ErpWriter['documentKnown'] = (source, document, number, signal) =>
     this.#ledger.documentKnown(source, document, number, signal);
 
-  verdicts(): Promise<Result<never>> {
-    return Promise.resolve(notYet('verdicts'));
-  }
+  verdicts: ErpWriter['verdicts'] = (source, handovers, signal) =>
+    this.#verdicts.ask(source, handovers, signal);
 
-  notify(): Promise<Result<never>> {
-    return Promise.resolve(notYet('notices'));
-  }
+  notify: ErpWriter['notify'] = (source, notices, signal) => keepAll(this.#parts, source, notices, signal);
 
   async voidPacket(
     source: SourceId,
@@ -257,9 +261,6 @@ export class Writer implements ErpWriter {
     return { kind: 'fenced', endpoint: this.#endpoint, reason: 'fence-raised', detail };
   }
 }
-
-const notYet = (what: string): Result<never> =>
-  fail({ kind: 'rejected', code: 'not-supported', message: `${what} are not there yet` });
 
 function applied(unit: WriteUnit, answer: Extract<BatchAnswer, { kind: 'applied' }>): ApplyOutcome {
   return {

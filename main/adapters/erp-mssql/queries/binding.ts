@@ -16,3 +16,7 @@ export const writeSite = (names: LedgerNames): string =>
 /** Binds the ledger to the server and database it is in now. Same parameters as above, without @ledger_id. */
 export const rebindSite = (names: LedgerNames): string =>
   `UPDATE ${names.site} SET server_name = @server, database_name = @database, database_created = @created, recovery_fork = @fork WHERE only_row = 1;`;
+
+/** After what came with a later version was added; an older program refuses the ledger from then on. Parameter: @version. */
+export const raiseVersion = (names: LedgerNames): string =>
+  `UPDATE ${names.site} SET schema_version = CAST(@version AS int) WHERE only_row = 1 AND schema_version < CAST(@version AS int);`;

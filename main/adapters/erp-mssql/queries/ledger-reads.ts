@@ -2,12 +2,12 @@ import type { LedgerNames } from '../ledger-names.ts';
 import { passFence, UNIT_ANSWER, UNIT_CATCH, UNIT_OPTIONS, UNIT_STATE } from './unit-frame.ts';
 
 /** Under READ COMMITTED a row still being written makes the reader wait; one that is versioned out is not seen. */
-const READ_OPTIONS = `SET NOCOUNT ON;
+export const READ_OPTIONS = `SET NOCOUNT ON;
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 SET LOCK_TIMEOUT 10000;`;
 
 const DOCUMENT_COLUMNS =
-  'entity AS ferry_row, row_id, document, number, content_hash, packet_id, erp_key, erp_number';
+  'entity AS ferry_row, row_id, document, number, content_hash, packet_id, erp_key, erp_number, standing, reason';
 
 /** Parameters: @source, @packet. */
 export const lookAtPacket = (names: LedgerNames): string => `${READ_OPTIONS}

@@ -1,7 +1,7 @@
 import { quoteIdent, quoteLiteral } from '../quote-ident.ts';
 
 /** Raised when an object below changes; an agent refuses a ledger newer than itself. */
-export const LEDGER_VERSION = 1;
+export const LEDGER_VERSION = 2;
 
 /** Longest texts the unique keys hold: an index key has 900 bytes at most on SQL Server 2012. */
 export const KEY_LENGTH = {
@@ -21,8 +21,25 @@ export const KEY_LENGTH = {
  */
 const KEY = 'COLLATE Latin1_General_BIN2';
 
+/** Longest reason, in UTF-16 units, that is kept of a refusal or a packet set aside. */
+export const REASON_LENGTH = 400;
+
+/**
+ * What mappings read of packets and their documents. What is applied is never called parked, however late a notice is taken
+ * back. Texts have the database's collation, so that a SELECT may join them with ERP columns.
+ */
+const outcomeView = (inSchema: (name: string) => string): string => `CREATE VIEW ${inSchema('outcome')} AS
+SELECT d.source, l.mobile_user, d.packet_id COLLATE DATABASE_DEFAULT AS packet_id, d.document COLLATE DATABASE_DEFAULT AS document, d.number COLLATE DATABASE_DEFAULT AS number, d.erp_number, CASE WHEN d.standing = N'handed-over' THEN N'handed over' ELSE d.standing END AS state, d.reason, ISNULL(d.standing_at, l.applied_at) AS changed_at
+FROM ${inSchema('ledger_document')} AS d INNER JOIN ${inSchema('ledger')} AS l ON l.source = d.source AND l.packet_id = d.packet_id
+WHERE l.state = N'applied'
+UNION ALL
+SELECT n.source, n.mobile_user, n.packet_id COLLATE DATABASE_DEFAULT, n.document COLLATE DATABASE_DEFAULT, n.number COLLATE DATABASE_DEFAULT, NULL, n.state, n.reason, n.changed_at
+FROM ${inSchema('notice')} AS n
+WHERE NOT EXISTS (SELECT 1 FROM ${inSchema('ledger')} AS a WHERE a.source = n.source AND a.packet_id = n.packet_id AND a.state = N'applied')`;
+
 export interface LedgerObject {
   readonly name: string;
+  readonly kind: 'schema' | 'table' | 'column' | 'index' | 'view';
   /** Does nothing where the object exists. */
   readonly statement: string;
 }
@@ -32,13 +49,22 @@ export function ledgerObjects(schema: string): readonly LedgerObject[] {
   const inSchema = (name: string): string => `${quoteIdent(schema)}.${quoteIdent(name)}`;
   const table = (name: string, columns: readonly string[]): LedgerObject => ({
     name,
+    kind: 'table',
     statement: `IF OBJECT_ID(${quoteLiteral(inSchema(name))}, N'U') IS NULL
 CREATE TABLE ${inSchema(name)} (
   ${columns.join(',\n  ')}
 )`,
   });
+  /** Came with a later version: a new ledger gets its table as it was first and then this, as an old one does. */
+  const column = (of: string, name: string, definition: string): LedgerObject => ({
+    name: `${of}.${name}`,
+    kind: 'column',
+    statement: `IF COL_LENGTH(${quoteLiteral(inSchema(of))}, ${quoteLiteral(name)}) IS NULL
+ALTER TABLE ${inSchema(of)} ADD ${quoteIdent(name)} ${definition}`,
+  });
   const index = (on: string, name: string, columns: string): LedgerObject => ({
     name,
+    kind: 'index',
     statement: `IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = ${quoteLiteral(name)} AND object_id = OBJECT_ID(${quoteLiteral(inSchema(on))}, N'U'))
 CREATE INDEX ${quoteIdent(name)} ON ${inSchema(on)} (${columns})`,
   });
@@ -46,6 +72,7 @@ CREATE INDEX ${quoteIdent(name)} ON ${inSchema(on)} (${columns})`,
   return [
     {
       name: schema,
+      kind: 'schema',
       statement: `IF SCHEMA_ID(${quoteLiteral(schema)}) IS NULL EXEC (${quoteLiteral(`CREATE SCHEMA ${quoteIdent(schema)}`)})`,
     },
     table('site', [
@@ -104,6 +131,34 @@ CREATE INDEX ${quoteIdent(name)} ON ${inSchema(on)} (${columns})`,
       'current_value decimal(38,0) NOT NULL',
       'CONSTRAINT ferry_series_pk PRIMARY KEY (source, mobile_user, series)',
     ]),
+    // Version 2: what the ERP makes of rows handed over, and what is said of packets that are not applied.
+    column(
+      'ledger_document',
+      'standing',
+      `nvarchar(20) NOT NULL CONSTRAINT ferry_ledger_document_standing_is DEFAULT N'applied'`,
+    ),
+    column('ledger_document', 'reason', `nvarchar(${REASON_LENGTH}) NULL`),
+    column('ledger_document', 'standing_at', 'datetime2(3) NULL'),
+    index('ledger_document', 'ferry_ledger_document_standing', 'source, standing, id'),
+    index('ledger', 'ferry_ledger_user', 'source, mobile_user, applied_at'),
+    table('notice', [
+      `source nvarchar(${k.source}) ${KEY} NOT NULL`,
+      `packet_id nvarchar(${k.packetId}) ${KEY} NOT NULL`,
+      `mobile_user nvarchar(${k.word}) NOT NULL`,
+      `document nvarchar(${k.word}) ${KEY} NULL`,
+      `number nvarchar(${k.number}) ${KEY} NULL`,
+      `state nvarchar(10) NOT NULL CONSTRAINT ferry_notice_state CHECK (state IN (N'parked', N'discarded'))`,
+      `reason nvarchar(${REASON_LENGTH}) NOT NULL`,
+      'changed_at datetime2(3) NOT NULL',
+      'CONSTRAINT ferry_notice_pk PRIMARY KEY (source, packet_id)',
+    ]),
+    // Last, so that a ledger that has it has all that came before.
+    {
+      name: 'outcome',
+      kind: 'view',
+      statement: `IF OBJECT_ID(${quoteLiteral(inSchema('outcome'))}, N'V') IS NULL
+EXEC (${quoteLiteral(outcomeView(inSchema))})`,
+    },
   ];
 }
 
@@ -114,13 +169,22 @@ export function ledgerScript(schema: string): string {
     .join('\n');
 }
 
-/** Tables of the ledger that exist here: one row with the count. */
-export const countLedgerTables = (schema: string): string =>
-  `SELECT ${['site', 'lease', 'ledger', 'ledger_document', 'series']
-    .map(
-      (name) =>
-        `CASE WHEN OBJECT_ID(${quoteLiteral(`${quoteIdent(schema)}.${quoteIdent(name)}`)}, N'U') IS NULL THEN 0 ELSE 1 END`,
-    )
-    .join(' + ')} AS found`;
+/** One row: `found`, how many tables of the first version exist here, and `added`, how much of what came later. */
+export const countLedgerTables = (schema: string): string => {
+  const named = (name: string): string => quoteLiteral(`${quoteIdent(schema)}.${quoteIdent(name)}`);
+  const there = (what: string): string => `CASE WHEN ${what} IS NULL THEN 0 ELSE 1 END`;
+  const found = ['site', 'lease', 'ledger', 'ledger_document', 'series'].map((name) =>
+    there(`OBJECT_ID(${named(name)}, N'U')`),
+  );
+  const added = [
+    ...['standing', 'reason', 'standing_at'].map((name) =>
+      there(`COL_LENGTH(${named('ledger_document')}, ${quoteLiteral(name)})`),
+    ),
+    there(`OBJECT_ID(${named('notice')}, N'U')`),
+    there(`OBJECT_ID(${named('outcome')}, N'V')`),
+  ];
+  return `SELECT ${found.join(' + ')} AS found, ${added.join(' + ')} AS added`;
+};
 
 export const LEDGER_TABLES = 5;
+export const LEDGER_ADDITIONS = 5;
