@@ -1,6 +1,8 @@
 import type { SqlValue } from './face.ts';
 import type { ObjectName } from './parser/ast.ts';
 import type { System } from './plan/context.ts';
+import { splitName } from './security/split-name.ts';
+import { securityViews } from './security/views.ts';
 import { nameKey } from './storage/schema-objects.ts';
 import type { Column, Database, DbObject, IndexDef, Table, View } from './storage/schema-objects.ts';
 import type { Values } from './storage/rows.ts';
@@ -39,6 +41,9 @@ export type DescribeView = (
 
 type Cells = Readonly<Record<string, readonly [Type, (row: never) => SqlValue]>>;
 
+/** What the session may see of a database. */
+const seen = (database: Database, { access }: System): Database => access?.visible(database) ?? database;
+
 /** A view from a description: name, type and value of each column. */
 function view<T>(
   source: (database: Database, system: System) => Iterable<T>,
@@ -47,7 +52,8 @@ function view<T>(
   const entries = Object.entries(cells as Cells) as [string, readonly [Type, (row: T) => SqlValue]][];
   return (database) => ({
     columns: entries.map(([name, [type]]) => ({ name, type })),
-    rows: (system) => [...source(database, system)].map((row) => entries.map(([, [, value]]) => value(row))),
+    rows: (system) =>
+      [...source(seen(database, system), system)].map((row) => entries.map(([, [, value]]) => value(row))),
   });
 }
 
@@ -237,6 +243,7 @@ const keyName = (t: Type): string => typeText(t);
 const YES_NO = varchar(3);
 
 const VIEWS: Readonly<Record<string, (database: Database, describe: DescribeView) => SystemView>> = {
+  ...securityViews(view),
   'sys.databases': view((_, s) => s.databases(), {
     name: [SYSNAME, (d) => d.name],
     database_id: [INT, (d) => d.id],
@@ -258,14 +265,18 @@ const VIEWS: Readonly<Record<string, (database: Database, describe: DescribeView
     replica_id: [GUID, () => null],
     is_auto_close_on: [BIT, () => false],
   }),
-  'sys.database_recovery_status': view((_, s) => s.databases(), {
-    database_id: [INT, (d) => d.id],
-    database_guid: [GUID, () => null],
-    family_guid: [GUID, () => null],
-    last_log_backup_lsn: [{ name: 'numeric', precision: 25, scale: 0 }, () => null],
-    recovery_fork_guid: [GUID, (d) => d.forkGuid],
-    first_recovery_fork_guid: [GUID, () => null],
-  }),
+  // Whoever may not look into the server sees nothing of restores.
+  'sys.database_recovery_status': view(
+    (_, s) => (s.access?.mayOnServer('VIEW SERVER STATE') === false ? [] : s.databases()),
+    {
+      database_id: [INT, (d) => d.id],
+      database_guid: [GUID, () => null],
+      family_guid: [GUID, () => null],
+      last_log_backup_lsn: [{ name: 'numeric', precision: 25, scale: 0 }, () => null],
+      recovery_fork_guid: [GUID, (d) => d.forkGuid],
+      first_recovery_fork_guid: [GUID, () => null],
+    },
+  ),
   'sys.database_mirroring': view((_, s) => s.databases(), {
     database_id: [INT, (d) => d.id],
     mirroring_guid: [GUID, () => null],
@@ -691,29 +702,19 @@ const KINDS: Readonly<Record<string, DbObject['kind']>> = {
   tr: 'trigger',
 };
 
-/** Splits a name given as text: brackets and quotes may enclose its parts. */
-function nameParts(text: string): string[] {
-  const parts: string[] = [];
-  const pattern = /\s*(?:\[((?:[^\]]|\]\])*)\]|"((?:[^"]|"")*)"|([^.[\]"]*))\s*(\.|$)/gy;
-  for (let m = pattern.exec(text); m; m = pattern.exec(text)) {
-    parts.push(m[1]?.replaceAll(']]', ']') ?? m[2]?.replaceAll('""', '"') ?? (m[3] ?? '').trim());
-    if (m[4] === '') break;
-  }
-  return parts;
-}
-
 /** OBJECT_ID: NULL for a name that means nothing or something of another kind. */
 export function objectIdOf(system: System, text: string, kind: string | undefined): SqlValue {
-  const parts = nameParts(text);
+  const parts = splitName(text);
   const name = parts.at(-1) ?? '';
   const wanted = kind === undefined ? undefined : kind.trim().toLowerCase();
   if (name.startsWith('#')) {
     const t = system.tempTable(name);
     return t && (wanted === undefined || wanted === 'u') ? t.objectId : null;
   }
-  const database =
+  const asked =
     parts.length > 2 && parts.at(-3) ? system.databaseNamed(parts.at(-3) as string) : system.database;
-  if (!database) return null;
+  if (!asked) return null;
+  const database = seen(asked, system);
   const schema = parts.length > 1 && parts.at(-2) ? (parts.at(-2) as string) : 'dbo';
   const found = database.find(schema, name);
   if (found) return wanted === undefined || KINDS[wanted] === found.kind ? found.objectId : null;
@@ -730,6 +731,6 @@ export function objectIdOf(system: System, text: string, kind: string | undefine
 }
 
 export function objectById(system: System, id: number | null): DbObject | undefined {
-  for (const o of system.database.objects.values()) if (o.objectId === id) return o;
+  for (const o of seen(system.database, system).objects.values()) if (o.objectId === id) return o;
   return undefined;
 }

@@ -18,6 +18,8 @@ import { Server } from './executor/server.ts';
 import type { Faults } from './executor/server.ts';
 import { Session, defaultOptions } from './executor/session.ts';
 import { parseObjectName } from './parser/program.ts';
+import { Access } from './security/access.ts';
+import { knownLogin } from './security/principals.ts';
 import { backupDatabase, restoreDatabase, rowsOf } from './admin.ts';
 import type { Backup } from './admin.ts';
 
@@ -261,13 +263,14 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
     name: options.serverName,
     clock: options.clock,
     random: options.random ?? seeded(),
+    administrators: options.logins,
   });
   const live = new Map<number, EngineSession>();
   for (const name of options.databases ?? []) server.addDatabase(name);
-  const start = (login: string, databaseName: string): EngineSession | undefined => {
+  const start = (login: string, databaseName: string, access?: Access): EngineSession | undefined => {
     const database = server.database(databaseName === '' ? 'master' : databaseName);
-    if (!database) return undefined;
-    const state = new Session({ id: server.sessionId(), server, login, database });
+    if (!database || (access && !access.user(database))) return undefined;
+    const state = new Session({ id: server.sessionId(), server, login, access, database });
     server.sessions.set(state.id, state);
     const session = new EngineSession(state, () => live.delete(state.id));
     live.set(state.id, session);
@@ -277,12 +280,11 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
     serverName: options.serverName,
     faults: server.faults,
     login: ({ user, password, database }): LoginOutcome => {
-      const known = options.logins.find(
-        (l) => l.user.toLowerCase() === user.toLowerCase() && l.password === password,
-      );
+      const known = knownLogin(server.security, user, password);
       if (!known)
         return { ok: false, message: messageOf(new SqlError(18456, `Login failed for user '${user}'.`, 14)) };
-      const session = start(known.user, database);
+      const access = known.administrator ? undefined : new Access(known, server.security);
+      const session = start(known.name, database === '' ? known.defaultDatabase : database, access);
       if (!session)
         return {
           ok: false,

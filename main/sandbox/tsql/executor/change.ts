@@ -7,6 +7,7 @@ import { Scope } from '../plan/context.ts';
 import type { Binding, Compiled, Env, Eval } from '../plan/context.ts';
 import { bindRef, compileFrom, findTable } from '../plan/source.ts';
 import type { BoundRef, BoundSource, Each } from '../plan/source.ts';
+import { note } from '../security/needs.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Table } from '../storage/schema-objects.ts';
 import type { Row, Values } from '../storage/rows.ts';
@@ -111,10 +112,15 @@ function compileChange(s: Update | Delete, outer: Binding): ChangePlan {
   const visit = { slot: source.slot, current: null };
   const each = compileFrom(ref, s.where, scope, binding, visit);
   const sets = s.k === 'update' ? s.sets.map((set) => compileSet(set, table, source, scope, binding)) : [];
+  const written = sets.flatMap((x) => (x.ordinal >= 0 ? [x.ordinal] : []));
+  note(binding, table, s.k === 'update' ? 'UPDATE' : 'DELETE', { columns: written });
+  // The table that is written is read only where one of its columns is named.
+  for (const need of binding.flags.needs)
+    if (need.object === table && need.right === 'SELECT') need.always = false;
   const duplicates = sets.filter((x) => x.ordinal >= 0).map((x) => x.ordinal);
   if (new Set(duplicates).size !== duplicates.length)
     throw bindingError(264, 'A column name is specified more than once in the SET clause.');
-  const slots = pseudoTables(table, scope, s.k === 'update' ? ['inserted', 'deleted'] : ['deleted']);
+  const slots = pseudoTables(table, scope, s.k === 'update' ? ['inserted', 'deleted'] : ['deleted'], binding);
   const output = compileOutput(s.output, table, s.k === 'update' ? 'UPDATE' : 'DELETE', scope, binding);
   return {
     table,

@@ -5,6 +5,7 @@ import type { Expr, Statement, TableRef } from '../parser/ast.ts';
 import { Scope } from '../plan/context.ts';
 import type { Binding, Compiled, CompiledQuery, Env, Eval } from '../plan/context.ts';
 import { findTable, invalidObject } from '../plan/source.ts';
+import { note } from '../security/needs.ts';
 import type { Table } from '../storage/schema-objects.ts';
 import type { Values } from '../storage/rows.ts';
 import { planned } from './plans.ts';
@@ -82,7 +83,8 @@ function compileInsert(s: Insert, binding: Binding, identityInsert: Table | unde
     );
   }
   const scope = new Scope(null);
-  const { inserted } = pseudoTables(table, scope, ['inserted']);
+  const { inserted } = pseudoTables(table, scope, ['inserted'], binding);
+  note(binding, table, 'INSERT');
   const output = compileOutput(s.output, table, 'INSERT', scope, binding);
   const writer = writerOf(table, binding);
   const empty = new Scope(null);
@@ -224,10 +226,12 @@ export function* executeInsert(interp: Interp, s: Insert, frame: Frame): Program
   return yield* interp.atomic(frame, (w) => {
     const compile = (b: Binding): InsertPlan =>
       compileInsert(s, withCtesOf(s, b), session.options.identityInsert);
+    const own = interp.binding(frame);
     const plan =
       session.options.identityInsert || s.exec
-        ? compile(interp.binding(frame))
+        ? compile(own)
         : planned(s, session, frame, () => interp.binding(frame), compile);
+    session.access?.check(own.flags.needs);
     const limit = plan.top ? Number(plan.top.eval(tableEnv(w.run, []))) : Number.POSITIVE_INFINITY;
     if (captured) {
       if (captured.length > 0)

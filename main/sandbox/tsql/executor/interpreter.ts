@@ -11,6 +11,8 @@ import { convertTo } from '../plan/convert-node.ts';
 import { scalar } from '../plan/expressions.ts';
 import { compileQuery } from '../plan/query.ts';
 import { findTable, invalidObject, resolveName } from '../plan/source.ts';
+import { chainOf } from '../security/needs.ts';
+import { executeSecurity } from '../security/statements.ts';
 import { Table } from '../storage/schema-objects.ts';
 import type { Procedure, Trigger } from '../storage/schema-objects.ts';
 import { INT, nvarchar, resolveType, plainText } from '../types/sql-type.ts';
@@ -140,7 +142,8 @@ export class Interpreter implements Interp {
       trigger: frame.trigger?.table,
       system: session.system,
       ctes: new Map(),
-      flags: { temp: false },
+      flags: { temp: false, needs: [] },
+      chain: chainOf(frame.database, frame.object),
       scalar: (e, scope) => scalar(e, scope, b),
       condition: (e, scope) => condition(e, scope, b),
       query: (q, parent, inner, ordered) => compileQuery(q, parent, inner, ordered),
@@ -505,7 +508,9 @@ export class Interpreter implements Interp {
         return undefined;
       case 'declareTable':
       case 'nothing':
-      case 'grant':
+        return undefined;
+      case 'security':
+        yield* executeSecurity(this, s, frame);
         return undefined;
       case 'set':
         yield* this.assign(s.variable, s.e, s.op, frame);
@@ -516,7 +521,8 @@ export class Interpreter implements Interp {
         return undefined;
       case 'identityInsert': {
         const table = findTable(s.table, this.binding(frame));
-        if (!table) throw new SqlError(1088, `Cannot find the object "${s.table.join('.')}".`);
+        if (!table || session.access?.may(frame.database, 'ALTER', table) === false)
+          throw new SqlError(1088, `Cannot find the object "${s.table.join('.')}".`);
         if (s.on && session.options.identityInsert && session.options.identityInsert !== table)
           throw new SqlError(8107, 'IDENTITY_INSERT is already ON for another table.');
         if (!table.columns.some((c) => c.identity))
@@ -591,6 +597,7 @@ export class Interpreter implements Interp {
             16,
             'batch',
           );
+        session.access?.enter(database);
         session.database = database;
         Object.assign(frame, { database });
         session.emit({ kind: 'database', name: database.name });
@@ -606,6 +613,7 @@ export class Interpreter implements Interp {
       case 'insertBulk': {
         const table = findTable(s.table, this.binding(frame));
         if (!table) throw invalidObject(s.table);
+        session.access?.checkBulk(frame.database, table, s.options);
         session.bulk = { table, columns: s.columns.map((c) => c.name), options: s.options };
         return undefined;
       }

@@ -4,6 +4,7 @@ import type { Expr, OutputClause, SelectItem } from '../parser/ast.ts';
 import { Scope, faceColumn } from '../plan/context.ts';
 import type { Binding, Compiled, Env, Eval } from '../plan/context.ts';
 import { columnsOf, findTable, invalidObject } from '../plan/source.ts';
+import { note } from '../security/needs.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Table } from '../storage/schema-objects.ts';
 import type { Values } from '../storage/rows.ts';
@@ -44,11 +45,13 @@ export function pseudoTables(
   table: Table,
   scope: Scope,
   which: readonly ('inserted' | 'deleted')[],
+  binding: Binding,
 ): Record<'inserted' | 'deleted', number> {
   const slots = { inserted: -1, deleted: -1 };
+  const named = note(binding, table, 'SELECT', { always: false })?.columns;
   for (const name of which) {
     slots[name] = scope.sources.length;
-    scope.sources.push({ slot: scope.sources.length, alias: name, columns: columnsOf(table) });
+    scope.sources.push({ slot: scope.sources.length, alias: name, columns: columnsOf(table), named });
   }
   return slots;
 }

@@ -1,6 +1,7 @@
 import type { Statement } from '../parser/ast.ts';
 import type { Database } from '../storage/schema-objects.ts';
 import type { Binding } from '../plan/context.ts';
+import type { Need } from '../security/needs.ts';
 import type { Frame, Session } from './session.ts';
 
 interface Kept {
@@ -8,6 +9,7 @@ interface Kept {
   readonly version: number;
   readonly others: string;
   readonly temp: string | null;
+  readonly needs: readonly Need[];
   readonly plan: unknown;
 }
 
@@ -34,8 +36,10 @@ export function planned<T>(
     known.database === database &&
     known.others === others &&
     (known.temp === null || known.temp === temp)
-  )
+  ) {
+    session.access?.check(known.needs);
     return known.plan as T;
+  }
   const b = binding();
   const plan = compile(b);
   kept.set(statement, {
@@ -43,7 +47,9 @@ export function planned<T>(
     version: database.version,
     others,
     temp: b.flags.temp ? temp : null,
+    needs: b.flags.needs,
     plan,
   });
+  session.access?.check(b.flags.needs);
   return plan;
 }

@@ -4,6 +4,8 @@ import type { AppLockMode, AppLockOwner } from '../locks.ts';
 import type { Statement } from '../parser/ast.ts';
 import { Scope } from '../plan/context.ts';
 import { convertTo } from '../plan/convert-node.ts';
+import { resolveName } from '../plan/source.ts';
+import { addMember } from '../security/statements.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Procedure } from '../storage/schema-objects.ts';
 import { INT, nvarchar, resolveType, plainText } from '../types/sql-type.ts';
@@ -237,7 +239,15 @@ const executeSql: SystemProcedure = function* (interp, given, frame) {
   );
 };
 
+const addRoleMember: SystemProcedure = function* (interp, given, frame) {
+  const role = text(named(given, '@rolename', 0)) ?? '';
+  const member = text(named(given, '@membername', 1)) ?? '';
+  yield* interp.atomic(frame, (w) => addMember(w, frame.database, role, member));
+  return 0;
+};
+
 const SYSTEM_PROCEDURES: Readonly<Record<string, SystemProcedure>> = {
+  sp_addrolemember: addRoleMember,
   sp_executesql: executeSql,
   sp_getapplock: getAppLock,
   sp_releaseapplock: releaseAppLock,
@@ -254,7 +264,11 @@ export function* runNamed(
   const system = SYSTEM_PROCEDURES[key];
   if (system) return yield* system(interp, given, frame);
   const procedure = interp.procedureNamed(name, frame);
-  if (procedure) return yield* runProcedure(interp, procedure, given);
+  if (procedure) {
+    const at = interp.binding(frame);
+    at.system.access?.checkExecute(resolveName(name, at).database, procedure, at.chain);
+    return yield* runProcedure(interp, procedure, given);
+  }
   if (/^(sp|xp)_/.test(key)) throw refused(`the system procedure ${key}`);
   throw new SqlError(2812, `Could not find stored procedure '${name.join('.')}'.`, 16, 'statement', 62);
 }

@@ -1,6 +1,7 @@
 import { SqlError, refused } from '../errors.ts';
 import type { ObjectName, Statement, TableBody } from '../parser/ast.ts';
 import { findTable, resolveName } from '../plan/source.ts';
+import { checkSchemaRights } from '../security/schema-rights.ts';
 import { Table, nameKey } from '../storage/schema-objects.ts';
 import type { DbObject } from '../storage/schema-objects.ts';
 import { resolveType } from '../types/sql-type.ts';
@@ -429,10 +430,8 @@ export function* executeSchema(interp: Interp, s: Statement, frame: Frame): Prog
         `${s.k === 'drop' ? 'DROP' : 'CREATE'} DATABASE statement not allowed within multi-statement transaction.`,
       );
     }
-    run(
-      w,
-      { session: interp.session, database: frame.database, binding: interp.binding(frame), run: w.run },
-      s,
-    );
+    const binding = interp.binding(frame);
+    checkSchemaRights(binding, s);
+    run(w, { session: interp.session, database: frame.database, binding, run: w.run }, s);
   });
 }

@@ -137,6 +137,7 @@ function selectInto(
 ): number {
   const b = interp.binding(frame);
   const core = compileStatementQuery(s.query, b);
+  interp.session.access?.check(b.flags.needs);
   const rows: Values[] = [];
   core.run(w.run, null, (row) => rows.push(row) > 0);
   const names = new Set<string>();

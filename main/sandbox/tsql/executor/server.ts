@@ -2,6 +2,7 @@ import type { EngineClock } from '../face.ts';
 import { AppLocks, Waits } from '../locks.ts';
 import { parseBatch, parseDeclaration } from '../parser/program.ts';
 import type { ParameterNode, Statement } from '../parser/ast.ts';
+import { ServerSecurity } from '../security/principals.ts';
 import { Database, nameKey } from '../storage/schema-objects.ts';
 import { TransactionLog } from '../transactions.ts';
 
@@ -20,20 +21,27 @@ export class Server {
   readonly random: () => number;
   readonly databases = new Map<string, Database>();
   /** Who is connected, and to which database. */
-  readonly sessions = new Map<number, { readonly database: Database }>();
+  readonly sessions = new Map<number, { readonly database: Database; readonly login: string }>();
   readonly waits: Waits;
   readonly appLocks: AppLocks;
   readonly log: TransactionLog;
+  readonly security: ServerSecurity;
   readonly faults: Faults = { nextStatements: [] };
   private readonly batches = new Map<string, readonly Statement[]>();
   private readonly declarations = new Map<string, readonly ParameterNode[]>();
   private nextDatabase = 5;
   private nextSession = 51;
 
-  constructor(at: { name: string; clock: EngineClock; random: () => number }) {
+  constructor(at: {
+    name: string;
+    clock: EngineClock;
+    random: () => number;
+    administrators: readonly { readonly user: string; readonly password: string }[];
+  }) {
     this.name = at.name;
     this.clock = at.clock;
     this.random = at.random;
+    this.security = new ServerSecurity(at.administrators);
     this.waits = new Waits(at.clock);
     this.appLocks = new AppLocks(this.waits, at.clock);
     this.log = new TransactionLog((t) => {

@@ -1,6 +1,7 @@
 import type { IsolationLevel, SqlEvent, SqlMoment, SqlValue } from '../face.ts';
 import type { SqlError } from '../errors.ts';
 import type { System, TriggerRows, Variable } from '../plan/context.ts';
+import type { Access } from '../security/access.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Database, Procedure, Table, Trigger } from '../storage/schema-objects.ts';
 import { fromUnix } from '../types/moment.ts';
@@ -58,6 +59,8 @@ export class Session implements Party {
   readonly id: number;
   readonly server: Server;
   readonly login: string;
+  /** Undefined for administrators. */
+  readonly access: Access | undefined;
   database: Database;
   options = defaultOptions();
   deadlockPriority = 0;
@@ -79,10 +82,17 @@ export class Session implements Party {
   bulk: PendingBulk | undefined;
   readonly system: System;
 
-  constructor(at: { id: number; server: Server; login: string; database: Database }) {
+  constructor(at: {
+    id: number;
+    server: Server;
+    login: string;
+    access: Access | undefined;
+    database: Database;
+  }) {
     this.id = at.id;
     this.server = at.server;
     this.login = at.login;
+    this.access = at.access;
     this.database = at.database;
     this.system = systemOf(this);
   }
@@ -138,6 +148,8 @@ function systemOf(session: Session): System {
     databases: () => server.databases.values(),
     tempTable: (name) => session.temps.get(nameKey(name)),
     login: session.login,
+    access: session.access,
+    principals: () => server.security.of(session.frames.at(-1)?.database ?? session.database).principals,
     serverName: server.name,
     global: (name) => {
       switch (name) {

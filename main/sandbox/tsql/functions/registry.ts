@@ -4,10 +4,17 @@ import { DATE_FUNCTIONS } from './dates.ts';
 import { NUMBER_FUNCTIONS } from './numbers.ts';
 import type { Bind, Call } from './shape.ts';
 import { SYSTEM_FUNCTIONS } from './system.ts';
+import { SECURITY_FUNCTIONS } from '../security/functions.ts';
 import { TEXT_FUNCTIONS } from './text.ts';
 
 const ALL: ReadonlyMap<string, Bind> = new Map(
-  Object.entries({ ...TEXT_FUNCTIONS, ...NUMBER_FUNCTIONS, ...DATE_FUNCTIONS, ...SYSTEM_FUNCTIONS }),
+  Object.entries({
+    ...TEXT_FUNCTIONS,
+    ...NUMBER_FUNCTIONS,
+    ...DATE_FUNCTIONS,
+    ...SYSTEM_FUNCTIONS,
+    ...SECURITY_FUNCTIONS,
+  }),
 );
 
 /** Functions a server has and this one does not: refused by name, where an unknown name is an error of the statement. */

@@ -92,15 +92,8 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
   SUSER_SNAME: constant(SYSNAME, (e) => e.run.system.login),
   SUSER_NAME: constant(SYSNAME, (e) => e.run.system.login),
   SYSTEM_USER: constant(SYSNAME, (e) => e.run.system.login),
-  CURRENT_USER: constant(SYSNAME, () => 'dbo'),
-  SESSION_USER: constant(SYSNAME, () => 'dbo'),
-  USER: constant(SYSNAME, () => 'dbo'),
-  USER_NAME: constant(SYSNAME, () => 'dbo'),
   HOST_NAME: constant(nvarchar(128), () => null),
   APP_NAME: constant(nvarchar(128), () => null),
-  IS_SRVROLEMEMBER: named(INT, () => 1),
-  IS_MEMBER: named(INT, () => 1),
-  IS_ROLEMEMBER: named(INT, () => 1),
   DB_NAME: (args, call) => {
     need(call, args, 0, 1);
     const id = args[0] ? convertTo(args[0], INT).eval : undefined;
@@ -186,11 +179,6 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
     };
     return ofSystem(nvarchar(128), true, () => answers[name] ?? null);
   },
-  HAS_PERMS_BY_NAME: (args, call) => {
-    need(call, args, 3, 5);
-    return ofSystem(INT, true, () => 1);
-  },
-  HAS_DBACCESS: named(INT, (e, name) => (e.run.system.databaseNamed(name) ? 1 : null)),
   IDENT_CURRENT: named(decimal(38, 0), (e, name) => {
     const t = objectById(e.run.system, objectIdOf(e.run.system, name, 'U') as number | null);
     if (t?.kind !== 'table') return null;

@@ -1,3 +1,4 @@
+import type { SecurityStatement } from '../security/ast.ts';
 import type { IsolationLevel, SqlType, SqlValue } from '../face.ts';
 
 /** A type as written: resolved to an SqlType where it is used, because 2715 is an error of that moment. */
@@ -393,6 +394,6 @@ export type StatementBody =
       readonly columns: readonly { readonly name: string; readonly type: TypeNode }[];
       readonly options: readonly string[];
     }
-  | { readonly k: 'grant' };
+  | SecurityStatement;
 
 export type Statement = StatementBody & { readonly line: number };

@@ -13,6 +13,7 @@ import {
   parseParameters,
   parseTableBody,
 } from './schema.ts';
+import { parseSecurity } from '../security/parser.ts';
 import { parseDelete, parseInsert, parseUpdate } from './write.ts';
 import { Cursor } from './cursor.ts';
 import type { Argument, Expr, ParameterNode, Statement, StatementBody, TypeNode } from './ast.ts';
@@ -65,9 +66,6 @@ const REFUSED_STATEMENTS = new Set([
   'RESTORE',
   'DBCC',
   'KILL',
-  'GRANT',
-  'DENY',
-  'REVOKE',
   'RECONFIGURE',
   'CHECKPOINT',
   'SHUTDOWN',
@@ -83,6 +81,8 @@ function parseBody(c: Cursor): StatementBody {
   const t = c.token;
   if (t.kind === 'op' && t.text === '(') return { k: 'select', query: parseQuery(c) };
   if (t.kind !== 'word') throw c.fail();
+  const security = parseSecurity(c);
+  if (security) return security;
   switch (t.upper) {
     case 'SELECT':
       return { k: 'select', query: parseQuery(c) };

@@ -2,6 +2,9 @@ import type { SqlColumn, SqlMoment, SqlType, SqlValue } from '../face.ts';
 import type { Expr, Query } from '../parser/ast.ts';
 import type { Database, Table } from '../storage/schema-objects.ts';
 import type { Row, Values } from '../storage/rows.ts';
+import type { Access } from '../security/access.ts';
+import type { Principal } from '../security/principals.ts';
+import type { Chain, Need } from '../security/needs.ts';
 import type { Type } from '../types/sql-type.ts';
 
 /** A variable of a batch, procedure or trigger. */
@@ -52,6 +55,10 @@ export interface System {
   xactState(): number;
   scopeIdentity(): bigint | null;
   readonly login: string;
+  /** Undefined for administrators, for whom nothing is checked. */
+  readonly access: Access | undefined;
+  /** Users and roles of the current database, by key. */
+  principals(): ReadonlyMap<string, Principal>;
   readonly serverName: string;
   minActiveRowversion(): bigint;
   appLockMode(resource: string, owner: string): string;
@@ -109,6 +116,8 @@ export interface Source {
   readonly alias: string;
   readonly qualifier?: { readonly schema: string; readonly database: string } | undefined;
   readonly columns: readonly SourceColumn[];
+  /** Notes which columns are named, where that takes a right. */
+  readonly named?: Set<number> | undefined;
 }
 
 export interface CompiledQuery {
@@ -171,7 +180,9 @@ export interface Binding {
   readonly system: System;
   readonly ctes: ReadonlyMap<string, CteBinding>;
   /** `temp` is set when a temporary table was bound, whose plan must not outlive it. */
-  readonly flags: { temp: boolean };
+  /** `needs`: the rights the statement takes. */
+  readonly flags: { temp: boolean; readonly needs: Need[] };
+  readonly chain?: Chain;
   scalar(e: Expr, scope: Scope): Compiled;
   condition(e: Expr, scope: Scope): Test;
   query(q: Query, parent: Scope | null, binding: Binding, ordered?: boolean): CompiledQuery;

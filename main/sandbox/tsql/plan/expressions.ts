@@ -96,6 +96,7 @@ function readColumn(slot: number, ordinal: number, level: number): Eval {
 function bindColumn(e: Expr & { k: 'col' }, scope: Scope): Compiled {
   const { source, ordinal, level, scope: at } = findColumn(e.parts, scope);
   at.uses.add(source.slot);
+  source.named?.add(ordinal);
   for (let s: Scope | null = scope; s && s !== at; s = s.parent) s.correlated = true;
   const column = source.columns[ordinal];
   if (!column) throw bindingError(207, `Invalid column name '${e.parts.at(-1)}'.`);

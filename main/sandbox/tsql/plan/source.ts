@@ -2,6 +2,7 @@ import type { SqlValue } from '../face.ts';
 import { SqlError, bindingError, refused } from '../errors.ts';
 import { catalogueView } from '../catalogue.ts';
 import type { Expr, ObjectName, Query, TableRef } from '../parser/ast.ts';
+import { chainOf, note } from '../security/needs.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Database, IndexDef, Table } from '../storage/schema-objects.ts';
 import type { Row, Values } from '../storage/rows.ts';
@@ -146,6 +147,7 @@ function bindTable(ref: TableRef & { k: 'table' }, slot: number, binding: Bindin
       qualifier:
         ref.alias || !at ? undefined : { schema: nameKey(table.schema), database: nameKey(at.database.name) },
       columns: columnsOf(table),
+      named: note(binding, table, 'SELECT', { database: at?.database })?.columns,
       origin: { k: 'table', table: () => table, fixed: table, hints: ref.hints },
     };
   }
@@ -153,18 +155,28 @@ function bindTable(ref: TableRef & { k: 'table' }, slot: number, binding: Bindin
   const at = resolveName(ref.name, binding);
   const view = at.database.find(at.schema, at.object);
   if (view?.kind === 'view') {
-    const inner: Binding = { ...binding, database: at.database, ctes: new Map(), trigger: undefined };
+    const chain = binding.chain === 'everything' ? binding.chain : chainOf(at.database, view);
+    const inner: Binding = { ...binding, database: at.database, ctes: new Map(), trigger: undefined, chain };
     const query = binding.query(view.query, null, inner);
+    const columns = renamed(query, view.columns);
+    const names = columns.map((c) => c.name);
     return {
       slot,
       alias,
       qualifier: ref.alias ? undefined : { schema: nameKey(at.schema), database: nameKey(at.database.name) },
-      columns: renamed(query, view.columns),
+      columns,
+      named: note(binding, view, 'SELECT', { database: at.database, names })?.columns,
       origin: { k: 'query', query, lateral: false },
     };
   }
   const system = catalogueView(ref.name, at.database, (one) => {
-    const inner: Binding = { ...binding, database: at.database, ctes: new Map(), trigger: undefined };
+    const inner: Binding = {
+      ...binding,
+      database: at.database,
+      ctes: new Map(),
+      trigger: undefined,
+      chain: 'everything',
+    };
     try {
       return renamed(binding.query(one.query, null, inner), one.columns);
     } catch (error) {

@@ -153,6 +153,8 @@ export class Database {
   forkGuid: string;
   readonly schemas = new Map<string, { readonly name: string; readonly id: number }>();
   readonly objects = new Map<string, DbObject>();
+  /** Owners of schemas that do not belong to dbo. */
+  readonly schemaOwners = new Map<string, string>();
   /** Rises with every change of the schema; compiled statements of an older one are thrown away. */
   version = 1;
   allowSnapshot = false;
@@ -168,6 +170,9 @@ export class Database {
     ['dbo', 'guest', 'INFORMATION_SCHEMA', 'sys'].forEach((name, i) =>
       this.schemas.set(nameKey(name), { name, id: i + 1 }),
     );
+  }
+  ownerOf(schema: string): string {
+    return this.schemaOwners.get(nameKey(schema)) ?? 'dbo';
   }
   get dbts(): bigint {
     return this.lastRowversion;

@@ -1,0 +1,44 @@
+import type { SqlValue } from '../face.ts';
+import type { SystemView } from '../catalogue.ts';
+import type { System } from '../plan/context.ts';
+import type { Database } from '../storage/schema-objects.ts';
+import { INT, SYSNAME, nvarchar } from '../types/sql-type.ts';
+import type { Type } from '../types/sql-type.ts';
+import type { Principal } from './principals.ts';
+
+/** As `view` of the catalogue, which is handed in so that the two files do not import each other in a ring. */
+type MakeView = <T>(
+  source: (database: Database, system: System) => Iterable<T>,
+  cells: Readonly<Record<string, readonly [Type, (row: T) => SqlValue]>>,
+) => (database: Database) => SystemView;
+
+/** Fixed principals, roles and oneself are seen by everybody; other users by administrators. */
+function* principalsSeen(system: System): Iterable<Principal> {
+  const own = system.access?.user(system.database);
+  for (const one of system.principals().values())
+    if (!system.access || one.fixed || one.kind === 'role' || one === own) yield one;
+}
+
+/** sys.database_principals and sys.database_role_members: what a script asks before it makes a role or user. */
+export const securityViews = (
+  view: MakeView,
+): Readonly<Record<string, (database: Database) => SystemView>> => ({
+  'sys.database_principals': view((_, s) => principalsSeen(s), {
+    name: [SYSNAME, (p) => p.name],
+    principal_id: [INT, (p) => p.id],
+    type: [{ name: 'char', length: 1 }, (p) => (p.kind === 'role' ? 'R' : 'S')],
+    type_desc: [nvarchar(60), (p) => (p.kind === 'role' ? 'DATABASE_ROLE' : 'SQL_USER')],
+    default_schema_name: [SYSNAME, (p) => (p.kind === 'role' ? null : p.defaultSchema)],
+    is_fixed_role: [{ name: 'bit' }, (p) => p.kind === 'role' && p.fixed],
+  }),
+  'sys.database_role_members': view(
+    function* (_, s) {
+      for (const one of principalsSeen(s))
+        for (const role of one.roles) yield { role: s.principals().get(role)?.id ?? 0, member: one.id };
+    },
+    {
+      role_principal_id: [INT, (r) => r.role],
+      member_principal_id: [INT, (r) => r.member],
+    },
+  ),
+});
