@@ -1,5 +1,5 @@
 import sql from 'mssql';
-import { dateTimeText } from '../../../shared/model/time.ts';
+import { momentText } from './moment-text.ts';
 import type {
   SqlCall,
   SqlCell,
@@ -7,6 +7,7 @@ import type {
   SqlConnect,
   SqlConnection,
   SqlFailed,
+  SqlLoad,
   SqlNotApplied,
   SqlOutcome,
   SqlRecordset,
@@ -15,6 +16,7 @@ import type {
 } from './sql-connection.ts';
 import { SqlStreamError } from './sql-connection.ts';
 import { connectConfig, findServer, type MssqlSettings, type SignInNotes } from './connect-config.ts';
+import { bulkLoad } from './mssql-bulk.ts';
 import { connectFailure, requestFailure } from './mssql-errors.ts';
 import type { BrowserOptions } from './sql-browser.ts';
 
@@ -143,7 +145,7 @@ class MssqlConnection implements SqlConnection {
         kind: 'answered',
         recordsets: recordsets.map((rows, index) => ({
           columns: (columns[index] ?? []).map(columnOf),
-          rows: rows.map((row) => row.map(cellOf)),
+          rows: rows.map(cellsOf),
         })),
       };
     } catch (error) {
@@ -169,7 +171,7 @@ class MssqlConnection implements SqlConnection {
     });
     request.on('row', (row: readonly unknown[]) => {
       if (sets > 1) return;
-      rows.push(row.map(cellOf));
+      rows.push(cellsOf(row));
       if (rows.length < CHUNK_ROWS) return;
       request.pause();
       wake();
@@ -227,6 +229,14 @@ class MssqlConnection implements SqlConnection {
     return { kind: 'begun' };
   }
 
+  async load(
+    load: SqlLoad,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly kind: 'loaded' } | SqlFailed> {
+    return signal.aborted ? cancelled : bulkLoad(this.#pool, load, timeoutMs, signal);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -281,21 +291,18 @@ function columnOf(column: DriverColumn): SqlColumn {
   return { name: column.name, exact };
 }
 
+function cellsOf(row: readonly unknown[]): SqlRow {
+  const cells: SqlCell[] = [];
+  for (const value of row) cells.push(typeof value === 'string' ? value : cellOf(value));
+  return cells;
+}
+
 function cellOf(value: unknown): SqlCell {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  if (value instanceof Date)
-    return dateTimeText({
-      year: value.getUTCFullYear(),
-      month: value.getUTCMonth() + 1,
-      day: value.getUTCDate(),
-      hour: value.getUTCHours(),
-      minute: value.getUTCMinutes(),
-      second: value.getUTCSeconds(),
-      millisecond: value.getUTCMilliseconds(),
-    });
+  if (value instanceof Date) return momentText(value.getTime());
   if (value instanceof Uint8Array) return value;
   // Columns without a name share one slot in the driver and arrive as a list; nothing here reads them.
   return JSON.stringify(value);

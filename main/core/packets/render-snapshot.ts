@@ -1,8 +1,9 @@
 import { parseFieldType, type FieldType } from '../../../shared/model/field-type.ts';
 import type { PushEntity } from '../../../shared/model/mapping.ts';
 import { toPacket } from '../mapping/convert.ts';
+import { quickToPacket, type Quick } from '../mapping/convert-quickly.ts';
 import { BodyStreamError } from '../runtime/body-stream-error.ts';
-import { writePacket, type RowToWrite, type TableToWrite } from './codec/write-packet.ts';
+import { writePacket, type TableToWrite } from './codec/write-packet.ts';
 import type { ErpRow, ErpUser, ErpView } from './erp.ts';
 import type { LinkParts } from './link-parts.ts';
 
@@ -34,42 +35,51 @@ interface Column {
   readonly field: string;
   readonly column: string;
   readonly type: FieldType;
-  readonly keepEmpty: boolean;
+  readonly quick: Quick;
+  /** Of null. */
+  readonly absent: string | null;
 }
 
-function columnsOf(entity: PushEntity): readonly Column[] {
+function columnsOf(entity: PushEntity, zones: LinkParts['zones']): readonly Column[] {
   return Object.entries(entity.fields).map(([field, { column, type, keepEmpty }]) => {
     const parsed = parseFieldType(type);
     if (parsed === undefined) throw new Error(`unchecked mapping: type ${type}`);
-    return { field, column, type: parsed, keepEmpty: keepEmpty ?? false };
+    const absent = keepEmpty === true ? '' : null;
+    return { field, column, type: parsed, quick: quickToPacket(parsed, zones), absent };
   });
 }
 
-async function* entityRows(
+function entityRows(
   { zones, source }: Known,
   view: ErpView,
   entity: PushEntity,
   user: ErpUser,
   counts: Map<string, number>,
   signal: AbortSignal,
-): AsyncIterable<RowToWrite> {
-  const columns = columnsOf(entity);
+): TableToWrite['rows'] {
+  const columns = columnsOf(entity, zones);
   const where = entity.filter.map(({ column, equalsUser }) => {
     if (!user.values.has(equalsUser))
       throw refusal(entity.entity, equalsUser, 'the users query has no such column');
     return { column, value: user.values.get(equalsUser) ?? null };
   });
-  let count = 0;
   const request = { from: entity.from, columns, where, orderBy: entity.orderBy, user, source };
-  for await (const chunk of view.read(request, signal)) {
-    for (const row of chunk) {
-      count += 1;
-      yield packetRow(entity.entity, count, columns, row, zones);
+  return {
+    fields: columns.map(({ field }) => field),
+    blocks: blocksOf(),
+  };
+
+  async function* blocksOf(): AsyncIterable<readonly ErpRow[]> {
+    let count = 0;
+    for await (const chunk of view.read(request, signal)) {
+      const before = count;
+      count += chunk.length;
+      yield chunk.map((row, index) => packetRow(entity.entity, before + index + 1, columns, row, zones));
     }
+    if (count === 0 && entity.required)
+      throw refusal(entity.entity, '', `the app needs at least one row of ${entity.entity}`);
+    counts.set(entity.entity, count);
   }
-  if (count === 0 && entity.required)
-    throw refusal(entity.entity, '', `the app needs at least one row of ${entity.entity}`);
-  counts.set(entity.entity, count);
 }
 
 function packetRow(
@@ -78,14 +88,26 @@ function packetRow(
   columns: readonly Column[],
   row: ErpRow,
   zones: LinkParts['zones'],
-): RowToWrite {
-  return columns.map(({ field, type, keepEmpty }, index) => {
+): ErpRow {
+  const values: (string | null)[] = [];
+  for (let index = 0; index < columns.length; index += 1) {
+    const column = columns[index];
+    if (column === undefined) break;
     const value = row[index] ?? null;
-    if (value === null) return [field, keepEmpty ? '' : null];
-    const converted = toPacket(value, type, zones);
-    if (!converted.ok) throw refusal(`${entity} row ${number}`, field, converted.failure.message);
-    return [field, converted.value];
-  });
+    if (value === null) {
+      values.push(column.absent);
+      continue;
+    }
+    const quick = column.quick(value);
+    if (quick !== undefined) {
+      values.push(quick);
+      continue;
+    }
+    const converted = toPacket(value, column.type, zones);
+    if (!converted.ok) throw refusal(`${entity} row ${number}`, column.field, converted.failure.message);
+    values.push(converted.value);
+  }
+  return values;
 }
 
 const refusal = (where: string, field: string, message: string): BodyStreamError =>

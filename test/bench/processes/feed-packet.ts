@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
 import { largeRow, LARGE_FIELDS } from '../large-rows.ts';
-import { encodeText, rowText } from '../../../main/core/packets/codec/write-packet.ts';
+import { writePacket, type RowToWrite } from '../../../main/core/packets/codec/write-packet.ts';
 
 /**
  * Puts a large packet into a simulated cloud's queue. One argument, JSON: `{ "address", "user", "rows" }`. Prints
@@ -15,19 +15,13 @@ const { address, user, rows } = JSON.parse(process.argv[2] ?? '{}') as {
 const hash = createHash('sha256');
 let bytes = 0;
 
-function* text(): Iterable<string> {
-  yield `<NavMobileSync salesmancode="${user}"><table tablename="LargeTable">`;
+function* made(): Iterable<RowToWrite> {
   for (let index = 0; index < rows; index += 1)
-    yield rowText(
-      'LargeTable',
-      index,
-      largeRow(index).map((value, field) => [LARGE_FIELDS[field] ?? '', value]),
-    );
-  yield '</table></NavMobileSync>';
+    yield largeRow(index).map((value, field) => [LARGE_FIELDS[field] ?? '', value]);
 }
 
 async function* body(): AsyncIterable<Uint8Array> {
-  for await (const chunk of encodeText(text())) {
+  for await (const chunk of writePacket({ user, tables: [{ name: 'LargeTable', rows: made() }] })) {
     hash.update(chunk);
     bytes += chunk.length;
     yield chunk;

@@ -1,11 +1,19 @@
+import { ByteChunks, bytesOfText } from './byte-chunks.ts';
 import { refuse, shown } from './refusal.ts';
 
 /** One row to write: fields in order; null is left out, empty text is an empty element. */
 export type RowToWrite = Iterable<readonly [field: string, value: string | null]>;
 
+/** Rows as values in the order of `fields`. */
+export interface RowBlocks {
+  readonly fields: readonly string[];
+  readonly blocks: AsyncIterable<readonly (readonly (string | null)[])[]>;
+}
+
 export interface TableToWrite {
   readonly name: string;
-  readonly rows: Iterable<RowToWrite> | AsyncIterable<RowToWrite>;
+  /** In blocks, where there are many: what each row costs by itself is then not paid. */
+  readonly rows: Iterable<RowToWrite> | AsyncIterable<RowToWrite> | RowBlocks;
   /** Written even without rows; otherwise an empty table is left out. */
   readonly keepEmpty?: boolean | undefined;
 }
@@ -14,10 +22,6 @@ export interface PacketToWrite {
   readonly user: string;
   readonly tables: Iterable<TableToWrite> | AsyncIterable<TableToWrite>;
 }
-
-const CHUNK_BYTES = 64 * 1024;
-/** Characters whose UTF-8 form certainly fits a chunk. */
-const PIECE_CHARS = Math.floor(CHUNK_BYTES / 3);
 
 // Everything XML 1.0 cannot carry: control characters, halves of surrogate pairs, the two non-characters.
 const UNWRITABLE =
@@ -44,52 +48,30 @@ const escapeAttribute = (text: string): string =>
 export const isFieldName = (name: string): boolean => name.length <= 128 && XML_NAME.test(name);
 
 /** XML declaration and the root's start tag. */
-export function packetStart(user: string): string {
+function packetStart(user: string): string {
   check(user, { where: 'root', field: 'salesmancode' });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<NavMobileSync salesmancode="${escapeAttribute(user)}">\n`;
 }
-export const PACKET_END = '</NavMobileSync>\n';
+const PACKET_END = '</NavMobileSync>\n';
 
-export function tableStart(name: string): string {
+function tableStart(name: string): string {
   check(name, { where: `table ${shown(name)}`, field: 'tablename' });
   return `<table tablename="${escapeAttribute(name)}">\n`;
 }
-export const TABLE_END = '</table>\n';
-
-/**
- * One row as XML, the same text for the same values. Throws BodyStreamError `rejected` with table, row number and field
- * for what XML cannot carry.
- */
-export function rowText(table: string, number: number, row: RowToWrite): string {
-  let text = '<r status="insert">';
-  for (const [field, value] of row) {
-    if (value === null) continue;
-    if (!isFieldName(field))
-      throw refuse({
-        code: 'bad-field-name',
-        where: `${table} row ${number}`,
-        field,
-        message: `${shown(field)} cannot be the name of a field`,
-      });
-    if (UNWRITABLE.test(value)) check(value, { where: `${table} row ${number}`, field });
-    text += `<${field}>${escapeText(value)}</${field}>`;
-  }
-  return `${text}</r>\n`;
-}
+const TABLE_END = '</table>\n';
+const ROW_START = bytesOfText('<r status="insert">');
+const ROW_END = bytesOfText('</r>\n');
 
 /**
  * Writes a packet as strict XML, UTF-8, in chunks of at most 64 KiB. Throws BodyStreamError `rejected` with table, row
  * and field for what XML cannot carry. Reads rows as fast as chunks are taken.
  */
 export async function* writePacket(packet: PacketToWrite): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* encodeText(packetText(packet));
-}
-
-async function* packetText(packet: PacketToWrite): AsyncGenerator<string, void, undefined> {
-  yield packetStart(packet.user);
+  const out = new ByteChunks();
+  out.raw(packetStart(packet.user));
   const written = new Set<string>();
   for await (const table of packet.tables) {
-    const start = tableStart(table.name);
+    const writer = new TableWriter(table.name, out);
     if (written.has(table.name.toLowerCase()))
       throw refuse({
         code: 'table-twice',
@@ -97,46 +79,111 @@ async function* packetText(packet: PacketToWrite): AsyncGenerator<string, void, 
         message: 'a packet holds each table once',
       });
     written.add(table.name.toLowerCase());
-    let number = 0;
-    for await (const row of table.rows) {
-      number += 1;
-      if (number === 1) yield start;
-      yield rowText(table.name, number, row);
-    }
-    if (number === 0 && table.keepEmpty === true) yield start;
-    if (number > 0 || table.keepEmpty === true) yield TABLE_END;
+    const { rows } = table;
+    if ('blocks' in rows) {
+      const fields = rows.fields.map((field) => ({ field, tags: undefined }));
+      for await (const block of rows.blocks) {
+        for (const row of block) {
+          writer.cells(fields, row);
+          if (out.hasFull) yield* out.takeFull();
+        }
+      }
+    } else if (Symbol.iterator in rows)
+      for (const row of rows) {
+        writer.row(row);
+        if (out.hasFull) yield* out.takeFull();
+      }
+    else
+      for await (const row of rows) {
+        writer.row(row);
+        if (out.hasFull) yield* out.takeFull();
+      }
+    writer.end(table.keepEmpty === true);
   }
-  yield PACKET_END;
+  out.raw(PACKET_END);
+  yield* out.takeAll();
 }
 
-/** Joins pieces of text to chunks of at most 64 KiB of UTF-8. */
-export async function* encodeText(
-  pieces: Iterable<string> | AsyncIterable<string>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const encoder = new TextEncoder();
-  let chunk = new Uint8Array(CHUNK_BYTES);
-  let used = 0;
-  for await (const piece of pieces) {
-    let from = 0;
-    while (from < piece.length) {
-      const part = pieceFrom(piece, from);
-      const { read, written } = encoder.encodeInto(part, chunk.subarray(used));
-      used += written;
-      from += read;
-      if (read === part.length) continue;
-      yield chunk.subarray(0, used);
-      chunk = new Uint8Array(CHUNK_BYTES);
-      used = 0;
-    }
-  }
-  if (used > 0) yield chunk.subarray(0, used);
+interface Tags {
+  readonly open: Uint8Array;
+  readonly close: Uint8Array;
+}
+interface Field {
+  readonly field: string;
+  /** Made with the first value: a name nothing is written under is not looked at. */
+  tags: Tags | undefined;
 }
 
-/** A slice that never ends between the halves of a surrogate pair. */
-function pieceFrom(text: string, from: number): string {
-  if (text.length - from <= PIECE_CHARS) return from === 0 ? text : text.slice(from);
-  const last = text.charCodeAt(from + PIECE_CHARS - 1);
-  return text.slice(from, from + PIECE_CHARS - (last >= 0xd800 && last <= 0xdbff ? 1 : 0));
+class TableWriter {
+  readonly #name: string;
+  readonly #start: string;
+  readonly #out: ByteChunks;
+  readonly #tags = new Map<string, Tags>();
+  #number = 0;
+
+  constructor(name: string, out: ByteChunks) {
+    this.#name = name;
+    this.#start = tableStart(name);
+    this.#out = out;
+  }
+
+  row(row: RowToWrite): void {
+    this.#begin();
+    for (const [field, value] of row) if (value !== null) this.#value(field, this.#tagsOf(field), value);
+    this.#out.markup(ROW_END);
+  }
+
+  cells(fields: readonly Field[], row: readonly (string | null)[]): void {
+    this.#begin();
+    for (let index = 0; index < fields.length; index += 1) {
+      const value = row[index] ?? null;
+      const field = fields[index];
+      if (value === null || field === undefined) continue;
+      this.#value(field.field, (field.tags ??= this.#tagsOf(field.field)), value);
+    }
+    this.#out.markup(ROW_END);
+  }
+
+  end(keepEmpty: boolean): void {
+    if (this.#number === 0 && !keepEmpty) return;
+    if (this.#number === 0) this.#out.raw(this.#start);
+    this.#out.raw(TABLE_END);
+  }
+
+  #begin(): void {
+    this.#number += 1;
+    if (this.#number === 1) this.#out.raw(this.#start);
+    this.#out.markup(ROW_START);
+  }
+
+  #value(field: string, tags: Tags, value: string): void {
+    const out = this.#out;
+    out.markup(tags.open);
+    if (!out.value(value)) {
+      check(value, { where: this.#where(), field });
+      out.raw(escapeText(value));
+    }
+    out.markup(tags.close);
+  }
+
+  #tagsOf(field: string): Tags {
+    const known = this.#tags.get(field);
+    if (known !== undefined) return known;
+    if (!isFieldName(field))
+      throw refuse({
+        code: 'bad-field-name',
+        where: this.#where(),
+        field,
+        message: `${shown(field)} cannot be the name of a field`,
+      });
+    const tags = { open: bytesOfText(`<${field}>`), close: bytesOfText(`</${field}>`) };
+    this.#tags.set(field, tags);
+    return tags;
+  }
+
+  #where(): string {
+    return `${this.#name} row ${this.#number}`;
+  }
 }
 
 function check(text: string, at: { readonly where: string; readonly field: string }): void {

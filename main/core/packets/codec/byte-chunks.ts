@@ -1,0 +1,118 @@
+/** Largest chunk of a packet that is written. */
+export const CHUNK_BYTES = 64 * 1024;
+/** Characters whose bytes certainly fit an empty chunk, however they are written. */
+const SURE_CHARS = Math.floor(CHUNK_BYTES / 5);
+
+const encoder = new TextEncoder();
+
+export const bytesOfText = (text: string): Uint8Array => encoder.encode(text);
+
+/** What the text of an element cannot hold as it is. */
+const ENTITIES: ReadonlyMap<number, Uint8Array> = new Map([
+  [0x26, bytesOfText('&amp;')],
+  [0x3c, bytesOfText('&lt;')],
+  [0x3e, bytesOfText('&gt;')],
+  [0x0d, bytesOfText('&#13;')],
+]);
+const PLAIN = 0;
+const ENTITY = 1;
+const UNWRITABLE = 2;
+/** Kind of each ASCII character. */
+const KINDS = Uint8Array.from({ length: 0x80 }, (_, code) =>
+  ENTITIES.has(code) ? ENTITY : code >= 0x20 || code === 0x09 || code === 0x0a ? PLAIN : UNWRITABLE,
+);
+
+/**
+ * Text on its way into UTF-8, in chunks of at most 64 KiB. Characters are looked at once: what has to be escaped or
+ * cannot be written is seen in the same pass that writes the bytes.
+ */
+export class ByteChunks {
+  #bytes = new Uint8Array(CHUNK_BYTES);
+  #used = 0;
+  #full: Uint8Array[] = [];
+
+  get hasFull(): boolean {
+    return this.#full.length > 0;
+  }
+
+  /** Chunks that are full, once each. */
+  takeFull(): readonly Uint8Array[] {
+    const full = this.#full;
+    this.#full = [];
+    return full;
+  }
+
+  /** Everything that is left. */
+  takeAll(): readonly Uint8Array[] {
+    this.#close();
+    return this.takeFull();
+  }
+
+  /** Markup of ours, much shorter than a chunk. */
+  markup(bytes: Uint8Array): void {
+    if (this.#used + bytes.length > CHUNK_BYTES) this.#close();
+    const to = this.#bytes;
+    let at = this.#used;
+    // A loop beats `set` for so few bytes.
+    for (let index = 0; index < bytes.length; index += 1) to[at++] = bytes[index] ?? 0;
+    this.#used = at;
+  }
+
+  /** Text as it is, of any length; whoever calls has escaped it. */
+  raw(text: string): void {
+    let from = 0;
+    while (from < text.length) {
+      let end = Math.min(text.length, from + SURE_CHARS);
+      // Never between the halves of a surrogate pair.
+      if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end -= 1;
+      const part = text.slice(from, end);
+      if (this.#used + part.length * 3 > CHUNK_BYTES) this.#close();
+      this.#used += encoder.encodeInto(part, this.#bytes.subarray(this.#used)).written;
+      from = end;
+    }
+  }
+
+  /**
+   * The text of an element, escaped. False when nothing was written, because the text is long, or rare in what it holds
+   * (surrogates, characters that cannot be written): it is then checked, escaped and written as `raw`.
+   */
+  value(text: string): boolean {
+    const { length } = text;
+    if (length > SURE_CHARS) return false;
+    if (this.#used + length * 5 > CHUNK_BYTES) this.#close();
+    const to = this.#bytes;
+    let at = this.#used;
+    for (let index = 0; index < length; index += 1) {
+      const code = text.charCodeAt(index);
+      if (code < 0x80) {
+        const kind = KINDS[code];
+        if (kind === PLAIN) to[at++] = code;
+        else if (kind === ENTITY) {
+          const entity = ENTITIES.get(code);
+          if (entity === undefined) return false;
+          to.set(entity, at);
+          at += entity.length;
+        } else return false;
+      } else if (code < 0x800) {
+        to[at++] = 0xc0 | (code >> 6);
+        to[at++] = 0x80 | (code & 0x3f);
+      } else if (code < 0xd800 || (code > 0xdfff && code < 0xfffe)) {
+        to[at++] = 0xe0 | (code >> 12);
+        to[at++] = 0x80 | ((code >> 6) & 0x3f);
+        to[at++] = 0x80 | (code & 0x3f);
+      } else return false;
+    }
+    this.#used = at;
+    return true;
+  }
+
+  #close(): void {
+    if (this.#used === 0) return;
+    this.#full.push(this.#bytes.subarray(0, this.#used));
+    // Chunks are handed on and may be kept: each has memory of its own.
+    this.#bytes = new Uint8Array(CHUNK_BYTES);
+    this.#used = 0;
+  }
+}
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
