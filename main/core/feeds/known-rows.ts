@@ -24,3 +24,11 @@ export interface KnownWriter {
   /** Leaves nothing behind. */
   abandon(): Promise<void>;
 }
+
+/** Thrown while a list is read that ends before its end. */
+export class KnownRowsDamaged extends Error {
+  constructor() {
+    super('What the last compare knew cannot be read to its end.');
+    this.name = 'KnownRowsDamaged';
+  }
+}

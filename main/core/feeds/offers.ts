@@ -1,4 +1,4 @@
-import type { CatalogueObject } from '../drift/catalogue.ts';
+import type { CatalogueObject, ColumnType } from '../drift/catalogue.ts';
 import { FEED_KINDS, type FeedKind, type FeedOffer } from './feed.ts';
 
 export interface OfferFacts {
@@ -13,6 +13,7 @@ export interface OfferFacts {
 }
 
 const ROW_VERSION = new Set(['timestamp', 'rowversion']);
+export const isRowVersion = ({ name }: ColumnType): boolean => ROW_VERSION.has(name);
 const MOMENTS = ['date', 'smalldatetime', 'datetime', 'datetime2'] as const;
 
 /** The type of a column that can hold the moment of a change. */
@@ -22,7 +23,7 @@ export const momentType = (object: CatalogueObject, column: string): (typeof MOM
 };
 
 export const versionColumn = (object: CatalogueObject): string | undefined =>
-  object.columns.find(({ type }) => ROW_VERSION.has(type.name))?.name;
+  object.columns.find(({ type }) => isRowVersion(type))?.name;
 
 /** All kinds, best first. */
 export const offersOf = (facts: OfferFacts): readonly FeedOffer[] =>
