@@ -5,6 +5,7 @@ import {
   type SqlConnect,
   type SqlConnection,
   type SqlFailed,
+  type SqlLoad,
   type SqlOutcome,
   type SqlParameter,
   type SqlRecordset,
@@ -17,6 +18,7 @@ import type {
   SqlMessage,
   SqlMoment,
   SqlParameter as EngineParameter,
+  SqlRequest,
   SqlSession,
   SqlType,
   SqlValue,
@@ -149,6 +151,42 @@ class SimConnection implements SqlConnection {
     ))
       if (event.kind === 'message' && event.message.class > 10) return refused(event.message);
     return { kind: 'begun' };
+  }
+
+  async load(
+    { create, table, columns, rows }: SqlLoad,
+    _timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly kind: 'loaded' } | SqlFailed> {
+    if (signal.aborted) return { kind: 'not-applied', why: 'cancelled', cause: 'cancelled' };
+    if (this.#broken) return { kind: 'not-applied', why: 'network', cause: 'the connection is gone' };
+    const strike = this.#weather.atRequest(create);
+    await this.#weather.travel();
+    if (strike === 'deadlock') return DEADLOCK;
+    // A table of a session goes with it: whether its rows arrived makes no difference.
+    if (strike !== 'none') return this.#break();
+    const all: EngineColumn[] = [
+      { name: 'n', type: { name: 'int' }, nullable: false, identity: false },
+      ...columns.map(({ name, type, length }): EngineColumn => ({
+        name,
+        type: { name: type, length },
+        nullable: true,
+        identity: false,
+      })),
+    ];
+    const declared = columns.map(({ name, type, length }) => `[${name}] ${type}(${length})`).join(', ');
+    async function* numbered(): AsyncGenerator<readonly SqlValue[]> {
+      for (const [index, row] of rows.entries()) yield [index + 1, ...row];
+    }
+    const requests: readonly SqlRequest[] = [
+      { kind: 'batch', text: create },
+      { kind: 'batch', text: `insert bulk [${table}] ([n] int, ${declared})` },
+      { kind: 'bulk', columns: all, rows: numbered() },
+    ];
+    for (const request of requests)
+      for await (const event of this.#session.execute(request, this.#closed.signal))
+        if (event.kind === 'message' && event.message.class > 10) return refused(event.message);
+    return { kind: 'loaded' };
   }
 
   async close(): Promise<void> {

@@ -161,6 +161,7 @@ function lateCommits(inner: SqlServer): {
         return { kind: 'unknown', cause: 'ECONNRESET' };
       },
       stream: (call, signal) => connection.stream(call, signal),
+      load: (load, timeoutMs, signal) => connection.load(load, timeoutMs, signal),
       beginReading: (isolation, signal) => connection.beginReading(isolation, signal),
       // What was sent runs to its end on a real server, too.
       close: async () => void last.then(() => connection.close()),

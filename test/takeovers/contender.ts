@@ -49,6 +49,7 @@ function freezing(inner: SqlServer): SqlServer {
       return running;
     },
     stream: (call, until) => connection.stream(call, until),
+    load: (load, timeoutMs, until) => connection.load(load, timeoutMs, until),
     beginReading: (isolation, until) => connection.beginReading(isolation, until),
     close: () => connection.close(),
   });

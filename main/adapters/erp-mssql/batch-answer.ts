@@ -2,7 +2,20 @@ import { numberOf, rowsWith, textOf } from './recordset.ts';
 import type { SqlOutcome } from './sql-connection.ts';
 
 export type BatchStep =
-  'begin' | 'lock' | 'fence' | 'ledger' | 'document' | 'write' | 'ended' | 'series' | 'result' | 'commit';
+  | 'begin'
+  | 'lock'
+  | 'fence'
+  | 'ledger'
+  | 'document'
+  | 'write'
+  /** The insert of an upsert whose key no row had a moment before. */
+  | 'upsert'
+  | 'not-unique'
+  | 'no-key'
+  | 'ended'
+  | 'series'
+  | 'result'
+  | 'commit';
 
 export type BatchAnswer =
   | { readonly kind: 'applied'; readonly documents: readonly { key: string | null; number: string | null }[] }
@@ -26,6 +39,9 @@ const STEPS: ReadonlySet<string> = new Set<BatchStep>([
   'ledger',
   'document',
   'write',
+  'upsert',
+  'not-unique',
+  'no-key',
   'ended',
   'series',
   'result',
@@ -65,7 +81,7 @@ export type BatchVerdict =
   | 'fenced'
   /** Lock not granted or the server gave up: nothing was done, ask again. */
   | 'busy'
-  /** A number series was inserted by another unit at the same moment: nothing was done, the next try updates it. */
+  /** Somebody else inserted the same number series or key at the same moment: nothing was done, the next try updates it. */
   | 'again'
   /** A procedure or trigger of the ERP committed or rolled back; what stayed, the ledger says. */
   | 'ended'
@@ -93,6 +109,12 @@ export function judgeBatch(
       return is.duplicate(answer.number) ? 'again' : 'rejected';
     case 'ended':
       return 'ended';
+    case 'upsert':
+      if (is.duplicate(answer.number)) return 'again';
+      return answer.openTransactions === 0 ? 'ended' : 'rejected';
+    case 'not-unique':
+    case 'no-key':
+      return 'rejected';
     case 'write':
     case 'result':
       return answer.openTransactions === 0 ? 'ended' : 'rejected';

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../../shared/model/result.ts';
 import type { WriteDocument, WriteUnit } from '../../core/packets/erp.ts';
+import { LineLoads, runsOf } from './compile-lines.ts';
 import { readBack, writeCall, writeHeader } from './compile-write.ts';
 import type { FenceToken } from './fence.ts';
 import { ledgerNames, lockResource, storedSource } from './ledger-names.ts';
@@ -15,14 +16,16 @@ import {
   takeOverVoidRow,
 } from './queries/unit-rows.ts';
 import { NotAnIdentifier } from './quote-ident.ts';
-import type { SqlParameter } from './sql-connection.ts';
-import { limited, Parameters, Refused, type Scope } from './unit-scope.ts';
+import type { SqlLoad, SqlParameter } from './sql-connection.ts';
+import { limited, MAX_PARAMETERS, Parameters, Refused, type Scope } from './unit-scope.ts';
 
 export interface CompiledUnit {
   readonly text: string;
   readonly parameters: readonly SqlParameter[];
   /** What each position of the answer means: `dbo.SalesOrder`, for people. */
   readonly positions: readonly string[];
+  /** What the session must hold before the batch is sent. */
+  readonly loads: readonly SqlLoad[];
 }
 
 /**
@@ -79,15 +82,21 @@ function compile(unit: WriteUnit, schema: string, fence: FenceToken): CompiledUn
         document.number === null ? 'NULL' : p.text(limited('the number', document.number, KEY_LENGTH.number)),
       word: p.text(limited('the document word', document.document, KEY_LENGTH.word)),
       contentHash: p.text(document.contentHash),
+      standing: document.handover === undefined ? ('applied' as const) : ('handed-over' as const),
     };
     body.push(insertDocumentRow(names, position, row));
   });
 
+  // Each number series takes three more.
+  const loads = new LineLoads(unit.documents, MAX_PARAMETERS - p.all.length - 3 * unit.series.length);
   unit.documents.forEach((document, index) => {
     const scope: Scope = { p, declarations, body, positions, keyVariable: undefined };
     const { key, number } = writeHeader(scope, document.header, index);
     scope.keyVariable = key;
-    for (const line of document.lines) writeCall(scope, line, `l${index}_${positions.length}`);
+    for (const run of runsOf(document.lines)) {
+      if (loads.write(scope, run)) continue;
+      for (const line of run.calls) writeCall(scope, line, `l${index}_${positions.length}`);
+    }
     finish.push(readBack(names.document, document, index, keys[index] ?? ['', ''], key, number));
   });
 
@@ -121,7 +130,7 @@ END TRY
 ${UNIT_CATCH}
 ${UNIT_ANSWER}
 ${RESULT_ANSWER}`;
-  return { text, parameters: p.all, positions };
+  return { text, parameters: p.all, positions, loads: loads.all };
 }
 
 function documentKey(document: WriteDocument, seen: Set<string>, p: Parameters): readonly [string, string] {

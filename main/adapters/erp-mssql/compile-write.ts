@@ -1,5 +1,7 @@
 import type { FieldType } from '../../../shared/model/field-type.ts';
-import type { WriteCall, WriteDocument, WriteValue } from '../../core/packets/erp.ts';
+import type { WriteCall, WriteDocument } from '../../core/packets/erp.ts';
+import { wantedOf, writeByKey, type Returned, type RowWrite } from './compile-upsert.ts';
+import { expression, nameOf } from './compile-value.ts';
 import {
   finishDocumentRow,
   hashOfRow,
@@ -7,12 +9,14 @@ import {
   readNumber,
   runProcedure,
   takeOutputs,
+  type Named,
 } from './queries/unit-writes.ts';
 import { isVariableName, quoteIdent } from './quote-ident.ts';
-import { castOf, checkValue, columnAsText, sqlType } from './sql-value.ts';
+import { columnAsText, sqlType } from './sql-value.ts';
 import { Refused, type Scope } from './unit-scope.ts';
 
-const nameOf = (call: WriteCall): string => `${call.target.schema}.${call.target.name}`;
+/** A returned text is as long as the ERP made it; cutting it to the declared length would break the reference. */
+const returnedType = (type: FieldType): string => (type.kind === 'text' ? 'nvarchar(400)' : sqlType(type));
 
 /** The header's row or procedure; gives the variables with what it returned. */
 export function writeHeader(
@@ -32,9 +36,7 @@ export function writeHeader(
         nameOf(call),
         returned.name,
       );
-    // A returned text is as long as the ERP made it; cutting it to the declared length would break the reference.
-    const type = returned.type.kind === 'text' ? 'nvarchar(400)' : sqlType(returned.type);
-    scope.declarations.push(`DECLARE ${variable} ${type};`);
+    scope.declarations.push(`DECLARE ${variable} ${returnedType(returned.type)};`);
     return variable;
   };
   const key = declare(`@key${index}`, call.returnsKey);
@@ -44,56 +46,48 @@ export function writeHeader(
 }
 
 /** A row or a procedure call, with its step and position. */
-export function writeCall(
+export function writeCall(scope: Scope, call: WriteCall, tag: string, returned: Returned = {}): void {
+  scope.body.push(`SET @step = N'write';
+SET @at = ${scope.positions.push(nameOf(call)) - 1};`);
+  const row = (): RowWrite => {
+    const values = call.values.map((value) => ({
+      name: value.name,
+      expression: expression(scope, call, value),
+    }));
+    return { values, insert: insertOf(scope, call, tag, values, returned) };
+  };
+  if (call.kind === 'procedure') callProcedure(scope, call, tag, returned);
+  else if (call.kind === 'upsert') writeByKey(scope, call, row(), returned);
+  else scope.body.push(row().insert);
+}
+
+/** The statements that insert a row and take what it gives back. */
+function insertOf(
   scope: Scope,
   call: WriteCall,
   tag: string,
-  returned: { readonly key?: string | undefined; readonly number?: string | undefined } = {},
-): void {
-  scope.body.push(`SET @step = N'write';
-SET @at = ${scope.positions.push(nameOf(call)) - 1};`);
-  if (call.kind === 'insert') writeRow(scope, call, tag, returned);
-  else callProcedure(scope, call, tag, returned);
-}
-
-type Returned = { readonly key?: string | undefined; readonly number?: string | undefined };
-
-function writeRow(scope: Scope, call: WriteCall, tag: string, returned: Returned): void {
-  const values = call.values.map((value) => ({
-    name: value.name,
-    expression: expression(scope, call, value),
-  }));
-  const wanted = [
-    { variable: returned.key, from: call.returnsKey, as: 'k' },
-    { variable: returned.number, from: call.returnsNumber, as: 'n' },
-  ].flatMap(({ variable, from, as }) =>
-    variable === undefined || from === undefined ? [] : [{ variable, name: from.name, type: from.type, as }],
-  );
-  const table = `@${tag}`;
-  if (wanted.length > 0) {
-    const types = wanted.map(
-      ({ type, as }) => `${as} ${type.kind === 'text' ? 'nvarchar(400)' : sqlType(type)} NULL`,
-    );
-    scope.declarations.push(`DECLARE ${table} TABLE (${types.join(', ')});`);
-  }
-  scope.body.push(
-    insertRow(call.target, values, wanted.length === 0 ? undefined : { variable: table, outputs: wanted }),
-  );
-  if (wanted.length > 0) scope.body.push(takeOutputs(table, wanted));
-  const { key, number } = returned;
-  if (
-    key !== undefined &&
-    number !== undefined &&
-    call.returnsKey !== undefined &&
-    call.returnsNumber !== undefined
-  )
-    scope.body.push(
+  values: readonly Named[],
+  returned: Returned,
+): string {
+  const wanted = wantedOf(call, returned);
+  if (wanted.length === 0) return insertRow(call.target, values, undefined);
+  const variable = `@${tag}`;
+  const types = wanted.map(({ type, as }) => `${as} ${returnedType(type)} NULL`);
+  scope.declarations.push(`DECLARE ${variable} TABLE (${types.join(', ')});`);
+  const statements = [
+    insertRow(call.target, values, { variable, outputs: wanted }),
+    takeOutputs(variable, wanted),
+  ];
+  const [key, number] = wanted;
+  if (key !== undefined && number !== undefined)
+    statements.push(
       readNumber(
         call.target,
-        { name: call.returnsNumber.name, expression: number },
-        { name: call.returnsKey.name, expression: key },
+        { name: number.name, expression: number.variable },
+        { name: key.name, expression: key.variable },
       ),
     );
+  return statements.join('\n');
 }
 
 function callProcedure(scope: Scope, call: WriteCall, tag: string, returned: Returned): void {
@@ -120,23 +114,6 @@ function callProcedure(scope: Scope, call: WriteCall, tag: string, returned: Ret
   scope.body.push(runProcedure(call.target, given));
 }
 
-function expression(scope: Scope, call: WriteCall, { name, type, value }: WriteValue): string {
-  if (value === null) return 'NULL';
-  if (typeof value !== 'string') {
-    if (scope.keyVariable === undefined)
-      throw new Refused(
-        'no-header-key',
-        'the line wants the key of its header, which returns none',
-        nameOf(call),
-        name,
-      );
-    return scope.keyVariable;
-  }
-  const checked = checkValue(value, type);
-  if (!checked.ok) throw new Refused(checked.code, checked.message, nameOf(call), name);
-  return castOf(scope.p.add(checked.type, checked.value), type);
-}
-
 /** Fills in what the ERP gave and how the header row reads as stored. */
 export function readBack(
   documentTable: string,
@@ -155,7 +132,7 @@ export function readBack(
       : columnAsText(number, header.returnsNumber.type);
   let hash = 'NULL';
   if (
-    header.kind === 'insert' &&
+    header.kind !== 'procedure' &&
     key !== undefined &&
     header.returnsKey !== undefined &&
     header.values.length > 0

@@ -23,6 +23,21 @@ export interface SqlCall {
 export type SqlCell = string | Uint8Array | null;
 export type SqlRow = readonly SqlCell[];
 
+/** Rows for a table of the session, which ends with it. */
+export interface SqlLoad {
+  /** The statement that makes the table, run first. Its first column is `n int`, which counts the rows from 1. */
+  readonly create: string;
+  /** `#name`. */
+  readonly table: string;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: 'nvarchar' | 'varbinary';
+    readonly length: number | 'max';
+  }[];
+  /** Values of `columns`. Numbers as text: the driver would round a decimal. */
+  readonly rows: readonly SqlRow[];
+}
+
 export interface SqlColumn {
   readonly name: string;
   /** False where the driver cannot hand the type over without loss: the text must not be trusted. */
@@ -97,6 +112,15 @@ export interface SqlConnection {
   stream(call: SqlCall, signal: AbortSignal): AsyncIterable<SqlRecordset>;
   /** Pins the session: until `close` every request runs in one read transaction of this level. */
   beginReading(isolation: 'snapshot', signal: AbortSignal): Promise<{ readonly kind: 'begun' } | SqlFailed>;
+  /**
+   * Makes a table of the session and fills it; nothing outside the session changes, whatever the outcome. `timeoutMs` is for
+   * the whole of it.
+   */
+  load(
+    load: SqlLoad,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly kind: 'loaded' } | SqlFailed>;
   /** Ends the session; the server rolls back whatever it still has open. Idempotent, never fails. */
   close(): Promise<void>;
 }

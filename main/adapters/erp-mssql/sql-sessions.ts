@@ -1,4 +1,4 @@
-import type { SqlCall, SqlConnection, SqlOutcome, SqlServer } from './sql-connection.ts';
+import type { SqlCall, SqlConnection, SqlFailed, SqlLoad, SqlOutcome, SqlServer } from './sql-connection.ts';
 
 /**
  * Idle sessions of one purpose. A session is lent again only after a complete answer: whatever another one left open
@@ -27,6 +27,30 @@ export class SqlSessions {
     const fresh = await this.#server.connect(signal);
     if (fresh.kind !== 'connected') return fresh;
     return this.#runOn(fresh.connection, call, signal);
+  }
+
+  /**
+   * Fills tables of a session of its own, runs the request in it and ends it, so that nobody else meets what it left. With
+   * `not-loaded` the request was not sent.
+   */
+  async runLoaded(
+    loads: readonly SqlLoad[],
+    timeoutMs: number,
+    call: SqlCall,
+    signal: AbortSignal,
+  ): Promise<SqlOutcome | { readonly kind: 'not-loaded'; readonly failed: SqlFailed }> {
+    const fresh = await this.#server.connect(signal);
+    if (fresh.kind !== 'connected') return fresh;
+    const { connection } = fresh;
+    try {
+      for (const load of loads) {
+        const loaded = await connection.load(load, timeoutMs, signal);
+        if (loaded.kind !== 'loaded') return { kind: 'not-loaded', failed: loaded };
+      }
+      return await connection.run(call, signal);
+    } finally {
+      await connection.close();
+    }
   }
 
   async #runOn(connection: SqlConnection, call: SqlCall, signal: AbortSignal): Promise<SqlOutcome> {

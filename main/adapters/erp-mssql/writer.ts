@@ -2,7 +2,7 @@ import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
 import type { Sha256, SourceId } from '../../../shared/model/ids.ts';
 import { assertNever, fail, ok, type Result } from '../../../shared/model/result.ts';
 import type { ApplyOutcome, ErpWriter, WriteUnit } from '../../core/packets/erp.ts';
-import { judgeBatch, readBatchAnswer, type BatchAnswer } from './batch-answer.ts';
+import { judgeBatch, readBatchAnswer, type BatchAnswer, type BatchStep } from './batch-answer.ts';
 import { compileUnit, type CompiledUnit } from './compile-unit.ts';
 import type { Fence } from './fence.ts';
 import type { FencedWriteParts } from './fenced-write.ts';
@@ -18,11 +18,24 @@ import { Verdicts } from './verdicts.ts';
 /** Above what one unit may wait for locks, so that in ordinary trouble the server answers before we give up. */
 const UNIT_TIMEOUT_MS = 120_000;
 const VOID_TIMEOUT_MS = 40_000;
-/** How often a unit is sent again after a number series was inserted under its feet. */
+/** For one table of lines: a few megabytes over a slow line. */
+const LOAD_TIMEOUT_MS = 120_000;
+/** How often a unit is sent again after a number series or a key was inserted under its feet. */
 const ATTEMPTS = 3;
 
 /** `rejected` with this code: a procedure or trigger of the ERP ended the transaction. The link is to be paused. */
 export const TRANSACTION_ENDED = 'transaction-ended';
+
+/** Refusals of our own inside a batch: the words come from there. */
+const REFUSED_KEYS: Readonly<Partial<Record<BatchStep, string>>> = {
+  'not-unique': 'upsert-not-unique',
+  'no-key': 'upsert-no-key',
+};
+
+/** Nothing was done and the same unit may do; the failure is for when it has been tried often enough. */
+interface Again {
+  readonly again: SyncFailure;
+}
 
 const numbers = {
   duplicate: (number: number): boolean => DUPLICATE.has(number),
@@ -61,9 +74,8 @@ export class Writer implements ErpWriter {
     if (!compiled.ok) return compiled;
     for (let attempt = 1; ; attempt += 1) {
       const result = await this.#send(unit, compiled.value, signal);
-      if (result !== 'again') return result;
-      if (attempt === ATTEMPTS)
-        return fail({ kind: 'unreachable', endpoint: this.#endpoint, cause: 'a number series is contended' });
+      if (!('again' in result)) return result;
+      if (attempt === ATTEMPTS) return fail(result.again);
     }
   }
 
@@ -71,14 +83,20 @@ export class Writer implements ErpWriter {
     unit: WriteUnit,
     compiled: CompiledUnit,
     signal: AbortSignal,
-  ): Promise<Result<ApplyOutcome> | 'again'> {
+  ): Promise<Result<ApplyOutcome> | Again> {
     const call: SqlCall = {
       text: compiled.text,
       parameters: compiled.parameters,
       timeoutMs: UNIT_TIMEOUT_MS,
     };
-    const outcome = await this.#sessions.run(call, signal);
     const where = `packet ${unit.packetId}`;
+    const outcome =
+      compiled.loads.length === 0
+        ? await this.#sessions.run(call, signal)
+        : await this.#sessions.runLoaded(compiled.loads, LOAD_TIMEOUT_MS, call, signal);
+    // Only a table of a session that has ended was written: nothing is in doubt.
+    if (outcome.kind === 'not-loaded')
+      return fail(failureOf(outcome.failed, { endpoint: this.#endpoint, where, changes: false }, signal));
     if (outcome.kind === 'refused') {
       // The whole answer was an error outside our CATCH. The session is closed, so nothing of it can commit later:
       // what the ledger says now is final.
@@ -100,14 +118,20 @@ export class Writer implements ErpWriter {
     compiled: CompiledUnit,
     answer: Extract<BatchAnswer, { kind: 'failed' }>,
     signal: AbortSignal,
-  ): Promise<Result<ApplyOutcome> | 'again'> {
+  ): Promise<Result<ApplyOutcome> | Again> {
     const at = compiled.positions[answer.position];
     const where = at === undefined ? `packet ${unit.packetId}` : `packet ${unit.packetId}, ${at}`;
     const asked = { endpoint: this.#endpoint, where, changes: true };
     const verdict = judgeBatch(answer, numbers);
     switch (verdict) {
       case 'again':
-        return 'again';
+        return {
+          again:
+            answer.step === 'upsert'
+              ? // Not a race, then: another unique key of the table is taken.
+                refusedFailure(answer, asked)
+              : { kind: 'unreachable', endpoint: this.#endpoint, cause: 'a number series is contended' },
+        };
       case 'replan':
         return ok({ kind: 'replan' });
       case 'look': {
@@ -135,8 +159,14 @@ export class Writer implements ErpWriter {
         return fail({ kind: 'unknown-outcome', endpoint: this.#endpoint, operation: where });
       case 'ended':
         return fail(await this.#ended(unit, where, answer.message, signal));
-      case 'rejected':
-        return fail(refusedFailure(answer, asked));
+      case 'rejected': {
+        const code = REFUSED_KEYS[answer.step];
+        return fail(
+          code === undefined
+            ? refusedFailure(answer, asked)
+            : { kind: 'rejected', code, where, message: answer.message },
+        );
+      }
       default:
         return assertNever(verdict);
     }
@@ -271,7 +301,7 @@ function applied(unit: WriteUnit, answer: Extract<BatchAnswer, { kind: 'applied'
       number: document.number,
       erpKey: answer.documents[index]?.key ?? null,
       erpNumber: answer.documents[index]?.number ?? null,
-      standing: 'applied' as const,
+      standing: document.handover === undefined ? ('applied' as const) : ('handed-over' as const),
       reason: null,
     })),
   };

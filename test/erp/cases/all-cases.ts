@@ -6,6 +6,7 @@ import { LEDGER_CASES } from './ledger-cases.ts';
 import { PACKET_CASES } from './packet-cases.ts';
 import { TORTURE_CASES } from './torture-cases.ts';
 import { READING_CASES } from './reading-cases.ts';
+import { WRITE_CASES } from './write-cases.ts';
 
 export interface CaseOptions {
   /** Connections cut, 10 at least. */
@@ -20,6 +21,7 @@ export interface CaseOptions {
 export const allCases = (options: CaseOptions): readonly ContractCase[] => [
   ...LEDGER_CASES,
   ...PACKET_CASES,
+  ...WRITE_CASES,
   ...READING_CASES,
   ...TORTURE_CASES,
   ...randomCases(options.rows, options.seed),

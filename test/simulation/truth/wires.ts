@@ -96,6 +96,14 @@ export function tappedSqlServer(
           return { kind: 'not-applied', why: 'network', cause: 'the connection is gone' };
         return connection.beginReading(isolation, signal);
       },
+      load: async (load, timeoutMs, signal) => {
+        if (dead || reach() === 'away') {
+          dead = true;
+          return { kind: 'not-applied', why: 'network', cause: 'ECONNRESET' };
+        }
+        if (reach() === 'frozen') return silence(timeoutMs, signal);
+        return connection.load(load, timeoutMs, signal);
+      },
       close: () => connection.close(),
     };
   }

@@ -160,7 +160,9 @@ describe('a unit that cannot be right is refused before anything is sent', () =>
   });
 
   it('more values than one request may carry', () => {
-    const lines = Array.from({ length: MAX_PARAMETERS / 2 }, (_, index) => lineCall(`I-${index}`));
+    // A procedure takes its values one by one.
+    const call = { ...lineCall('I-1'), kind: 'procedure' as const };
+    const lines = Array.from({ length: MAX_PARAMETERS / 2 }, () => call);
     expect(refusal(unit({ documents: [document('row-1', { lines })] }))).toMatchObject({
       code: 'unit-too-large',
     });

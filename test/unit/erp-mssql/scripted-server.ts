@@ -2,6 +2,8 @@ import type {
   SqlCall,
   SqlConnect,
   SqlConnection,
+  SqlFailed,
+  SqlLoad,
   SqlOutcome,
   SqlRecordset,
   SqlServer,
@@ -12,6 +14,9 @@ import type { Runtime } from '../../../main/core/runtime/runtime.ts';
 export class ScriptedServer implements SqlServer {
   readonly calls: SqlCall[] = [];
   readonly script: (SqlOutcome | ((call: SqlCall) => SqlOutcome))[] = [];
+  readonly loads: SqlLoad[] = [];
+  /** How loads end; well, where nothing is said. */
+  readonly loading: SqlFailed[] = [];
   connects: SqlConnect[] = [];
   opened = 0;
   closed = 0;
@@ -33,6 +38,10 @@ export class ScriptedServer implements SqlServer {
       },
       stream: () => {
         throw new Error('not scripted');
+      },
+      load: (load) => {
+        this.loads.push(load);
+        return Promise.resolve(this.loading.shift() ?? { kind: 'loaded' });
       },
       beginReading: () => Promise.resolve({ kind: 'begun' }),
       close: () => {

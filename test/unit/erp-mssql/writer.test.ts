@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createPacketErp, type ClosablePacketErp } from '../../../main/adapters/erp-mssql/packet-erp.ts';
+import { LEDGER_ADDITIONS, LEDGER_VERSION } from '../../../main/adapters/erp-mssql/queries/ledger-schema.ts';
 import type { SqlCall, SqlOutcome } from '../../../main/adapters/erp-mssql/sql-connection.ts';
 import { startId } from '../../../shared/model/ids.ts';
 import {
@@ -24,7 +25,8 @@ const facts = answered(
   ),
 );
 const fork = (id: string): SqlOutcome => answered(set(['recovery_fork'], [id]));
-const objects = (found: number): SqlOutcome => answered(set(['found'], [String(found)]));
+const objects = (found: number, added = LEDGER_ADDITIONS): SqlOutcome =>
+  answered(set(['found', 'added'], [String(found), String(added)]));
 const site = (
   more: { server?: string; created?: string; fork?: string | null; version?: string } = {},
 ): SqlOutcome =>
@@ -37,7 +39,7 @@ const site = (
         'ERP',
         more.created ?? '2024-01-01T00:00:00.000',
         more.fork === undefined ? 'fork-1' : more.fork,
-        more.version ?? '1',
+        more.version ?? String(LEDGER_VERSION),
       ],
     ),
   );
@@ -50,13 +52,35 @@ const ledgerRow = (state: string, revision: number, payload: string, finished = 
       [state, String(revision), payload, finished],
     ),
     set(
-      ['ferry_row', 'row_id', 'document', 'number', 'content_hash', 'packet_id', 'erp_key', 'erp_number'],
-      ['SalesHeader', 'row-1', 'order', 'P-1', hash('c'), 'packet-1', '17', 'SO-17'],
+      [
+        'ferry_row',
+        'row_id',
+        'document',
+        'number',
+        'content_hash',
+        'packet_id',
+        'erp_key',
+        'erp_number',
+        'standing',
+        'reason',
+      ],
+      ['SalesHeader', 'row-1', 'order', 'P-1', hash('c'), 'packet-1', '17', 'SO-17', 'applied', null],
     ),
   );
 const noLedgerRow = answered(
   set(['ferry_packet', 'revision', 'payload_hash', 'finished']),
-  set(['ferry_row', 'row_id', 'document', 'number', 'content_hash', 'packet_id', 'erp_key', 'erp_number']),
+  set([
+    'ferry_row',
+    'row_id',
+    'document',
+    'number',
+    'content_hash',
+    'packet_id',
+    'erp_key',
+    'erp_number',
+    'standing',
+    'reason',
+  ]),
 );
 const refused = (number: number, severity = 16): SqlOutcome => ({
   kind: 'refused',
@@ -375,7 +399,7 @@ describe('ready', () => {
     ['a ledger that is gone', [facts, fork('fork-1'), objects(0)], 'ledger-missing'],
     [
       'a ledger newer than this program',
-      [facts, fork('fork-1'), objects(5), site({ version: '2' })],
+      [facts, fork('fork-1'), objects(5), site({ version: String(LEDGER_VERSION + 1) })],
       'ledger-missing',
     ],
     [

@@ -16,13 +16,14 @@ interface DocumentRow {
   readonly word: string;
   readonly number: string;
   readonly contentHash: string;
+  readonly standing: 'applied' | 'handed-over';
 }
 
-/** Arguments are parameters by name, or NULL. */
+/** Arguments are parameters by name, or NULL; the standing is one of two words. */
 export const insertDocumentRow = (names: LedgerNames, position: number, row: DocumentRow): string =>
   `SET @step = N'document';
 SET @at = ${position};
-INSERT INTO ${names.document} (source, entity, row_id, document, number, content_hash, packet_id) VALUES (@source, ${row.entity}, ${row.rowId}, ${row.word}, ${row.number}, ${row.contentHash}, @packet);`;
+INSERT INTO ${names.document} (source, entity, row_id, document, number, content_hash, packet_id, standing) VALUES (@source, ${row.entity}, ${row.rowId}, ${row.word}, ${row.number}, ${row.contentHash}, @packet, N'${row.standing}');`;
 
 /** The highest value ever stays. A row inserted meanwhile by another unit fails as a duplicate: the unit is sent again. */
 export const raiseSeries = (
