@@ -12,6 +12,7 @@ type Reason =
       readonly until: number;
       readonly overdue?: true | undefined;
     }
+  | { readonly kind: 'handed-over'; readonly since: number; readonly documents: readonly string[] }
   | { readonly kind: 'person'; readonly note: string }
   | { readonly kind: 'unclean-exits'; readonly times: number };
 
@@ -39,6 +40,11 @@ export function explainReason(reason: Reason): Explanation {
         what: reason.what,
         number: reason.number,
         until: reason.until,
+      });
+    case 'handed-over':
+      return about('nobody', 'handedOver', {
+        since: reason.since,
+        documents: reason.documents.join(', '),
       });
     case 'person':
       return about('user', 'person', { note: reason.note });

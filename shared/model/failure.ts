@@ -46,6 +46,7 @@ export type SyncFailure =
 
 /** Why an ERP database does nothing now, each with words of its own. All pass without a change to the data. */
 export const ERP_TROUBLES = [
+  'blocking',
   'browser-silent',
   'certificate-changed',
   'database-full',
@@ -85,8 +86,12 @@ const nameOf = (endpoint: Endpoint): string => endpoint.slice(endpoint.indexOf('
 /** Two that want the same rows at the same time: ordinary, and over with the next try. */
 const PASSES: ReadonlySet<ErpTrouble> = new Set(['deadlock', 'snapshot-conflict']);
 
+/** `rejected` with this code: the ERP looked at a document that was handed over to it and refused it; `message` is its reason. */
+export const ERP_REFUSED = 'erp-refused';
+
 /** Refusals with words of their own: who acts and what helps differ from a value that does not fit. */
 const REFUSED: ReadonlyMap<string, readonly [owner: Owner, name: string]> = new Map([
+  [ERP_REFUSED, ['erp-administrator', 'erpRefused']],
   ['drift', ['integrator', 'drift']],
   ['drift-erp', ['erp-administrator', 'driftErp']],
   ['other-company', ['integrator', 'otherCompany']],

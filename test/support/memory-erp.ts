@@ -3,8 +3,10 @@ import type {
   DocumentResult,
   ErpRow,
   ErpUser,
+  Handover,
   LedgerView,
   PacketErp,
+  PacketNotice,
   ReadRequest,
   WriteUnit,
 } from '../../main/core/packets/erp.ts';
@@ -30,6 +32,14 @@ export class MemoryErp implements PacketErp {
     string,
     DocumentResult & { entity: string; contentHash: Sha256; packetId: string }
   >();
+  /** What its staging table says, by row id. */
+  readonly decisions = new Map<string, Pick<DocumentResult, 'standing' | 'reason' | 'erpNumber'>>();
+  readonly notices = new Map<string, PacketNotice>();
+  /** Calls of `notify` that kept something. */
+  told = 0;
+  notifyFails: SyncFailure | undefined;
+  /** The next answer to `verdicts` is lost after it was written down. */
+  verdictLost = false;
   /** What was written, once per write: doubles show. */
   readonly written: string[] = [];
   readonly rows = new Set<string>();
@@ -111,8 +121,15 @@ export class MemoryErp implements PacketErp {
           documents: wanted.flatMap(({ entity, rowId }) => this.documents.get(`${entity} ${rowId}`) ?? []),
         }),
       ),
-    verdicts: () => Promise.resolve(this.#up([])),
-    notify: () => Promise.resolve(this.#up(undefined)),
+    verdicts: (_source, handovers) => Promise.resolve(this.#verdicts(handovers)),
+    notify: (_source, notices) => {
+      if (this.away !== undefined) return Promise.resolve(fail(this.away));
+      for (const notice of notices)
+        if (notice.state === 'none') this.notices.delete(notice.packetId);
+        else this.notices.set(notice.packetId, notice);
+      this.told += 1;
+      return Promise.resolve(this.notifyFails === undefined ? ok(undefined) : fail(this.notifyFails));
+    },
     documentKnown: (_source, document, number) =>
       Promise.resolve(
         this.#up(
@@ -135,6 +152,26 @@ export class MemoryErp implements PacketErp {
     this.reads.push(request);
     const name = 'table' in request.from ? request.from.table.name : 'select';
     yield await Promise.resolve(this.tables[name] ?? []);
+  }
+
+  #verdicts(handovers: readonly Handover[]): Awaited<ReturnType<PacketErp['writer']['verdicts']>> {
+    if (this.away !== undefined) return fail(this.away);
+    const changed: (DocumentResult & { packetId: string })[] = [];
+    for (const [key, was] of this.documents) {
+      const now = this.decisions.get(was.rowId);
+      if (now === undefined || !handovers.some(({ document }) => document === was.document)) continue;
+      if (was.standing === 'applied' || was.standing === 'accepted') continue;
+      if (now.standing === was.standing && now.reason === was.reason) continue;
+      const document = { ...was, ...now, erpNumber: now.erpNumber ?? was.erpNumber };
+      this.documents.set(key, document);
+      const row = this.ledger.get(was.packetId);
+      if (row !== undefined)
+        row.documents = row.documents.map((one) => (one.rowId === was.rowId ? document : one));
+      changed.push(document);
+    }
+    if (!this.verdictLost) return ok(changed);
+    this.verdictLost = false;
+    return fail({ kind: 'unreachable', endpoint: 'erp:main', cause: 'the answer was lost' });
   }
 
   #apply(unit: WriteUnit): Result<ApplyOutcome> {
@@ -163,7 +200,7 @@ export class MemoryErp implements PacketErp {
       number: one.number,
       erpKey: String(this.written.length + 1),
       erpNumber: `E-${one.number ?? ''}`,
-      standing: 'applied' as const,
+      standing: one.handover === undefined ? ('applied' as const) : ('handed-over' as const),
       reason: null,
     }));
     for (const [index, one] of unit.documents.entries()) {

@@ -2,6 +2,7 @@ import type { Item } from '../../core/queue/item.ts';
 import type { ItemId } from '../../../shared/model/ids.ts';
 import type { WriteDb } from './connection.ts';
 import { findItem } from './statements/item-read.ts';
+import { forgetHandedRows } from './statements/handovers.ts';
 import { insertEvent, updateState } from './statements/item-write.ts';
 import type { NewState } from './statements/item-write.ts';
 import { transition } from './transitions.ts';
@@ -22,7 +23,10 @@ export function changeItem(
   change: Omit<NewState, 'state'> & { readonly event: string; readonly detail: string },
 ): Item {
   const { event, detail, ...columns } = change;
-  updateState(db, item.id, { ...columns, state: transition(item.id, item.state, name) });
+  const state = transition(item.id, item.state, name);
+  updateState(db, item.id, { ...columns, state });
   insertEvent(db, item.id, event, detail, change.now);
+  if (item.handed !== undefined && (state === 'settled' || state === 'discarded' || change.handed === null))
+    forgetHandedRows(db, item.id);
   return requireItem(db, item.id);
 }

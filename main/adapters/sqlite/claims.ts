@@ -44,10 +44,11 @@ export function claims(context: WriteContext, holders: ClaimHolders): Claims {
     id: ItemId,
     nameFor: (item: Item) => TransitionName,
     change: (item: Item) => Parameters<typeof changeItem>[3],
+    may: (item: Item) => boolean = () => true,
   ): Item | undefined =>
     write(() => {
       const item = findItem(db, id);
-      if (item === undefined) return undefined;
+      if (item === undefined || !may(item)) return undefined;
       const name = nameFor(item);
       return mayHappen(item.state, name) ? changeItem(db, item, name, change(item)) : undefined;
     });
@@ -120,6 +121,8 @@ export function claims(context: WriteContext, holders: ClaimHolders): Claims {
           revision,
           inDoubt: false,
         }),
+        // In the ERP, which may accept it at any moment.
+        (item) => item.handed === undefined,
       ),
 
     discard: (id, note, now) =>

@@ -49,6 +49,7 @@ const reason: z.ZodType<ItemReason> = z.discriminatedUnion('kind', [
     until: z.number(),
     overdue: z.literal(true).optional(),
   }),
+  z.object({ kind: z.literal('handed-over'), since: z.number(), documents: z.array(z.string()) }),
   z.object({ kind: z.literal('person'), note: z.string() }),
   z.object({ kind: z.literal('unclean-exits'), times: z.number() }),
 ]);

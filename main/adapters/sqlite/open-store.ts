@@ -11,6 +11,7 @@ import { archiveFiles } from './archive-files.ts';
 import { claims } from './claims.ts';
 import { openForReading, openForWriting } from './connection.ts';
 import type { WriteLimits } from './connection.ts';
+import { handoverWrites } from './handovers.ts';
 import { migrate, refuseOlder } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { pulledPackets } from './pulled-packets.ts';
@@ -76,6 +77,7 @@ export function openStore(
     spoolHashes: () => new Set([...reads.spoolHashes(), ...archive.spoolHashes()]),
     ...claims(context, holders),
     ...pulledPackets(context, holders),
+    ...handoverWrites(context, holders),
     ...pushedSnapshots(context, holders),
     ...runsAndFacts(context),
     ...retention(context, archive),

@@ -1,5 +1,6 @@
-import type { ItemReason } from '../../core/queue/item.ts';
-import type { QueueStore } from '../../core/queue/queue-store.ts';
+import type { Instant } from '../../../shared/model/time.ts';
+import type { Item, ItemReason } from '../../core/queue/item.ts';
+import type { QueueStore, SettledPacket } from '../../core/queue/queue-store.ts';
 import { changeItem, requireItem } from './change-item.ts';
 import { requireClaimed } from './claims.ts';
 import type { ClaimHolders } from './claims.ts';
@@ -24,6 +25,24 @@ type PulledPackets = Pick<
   QueueStore,
   'rememberListing' | 'storePacket' | 'markChecked' | 'settleReport' | 'settlePacket'
 >;
+
+/** The ledger has this packet: it and its documents are known from now on, and who waits for one of them goes on. */
+export function rememberApplied(
+  db: WriteContext['db'],
+  item: Item,
+  applied: Pick<SettledPacket, 'source' | 'payloadHash' | 'documents'>,
+  now: Instant,
+): void {
+  const { link, externalId: packetId } = item;
+  upsertLedgerRow(db, { source: applied.source, packetId, payloadHash: applied.payloadHash }, now);
+  for (const document of applied.documents) {
+    upsertDocument(db, link, item.id, document, now);
+    if (document.number !== null)
+      wakeWaiting(db, link, { document: document.document, number: document.number }, now);
+  }
+  // Known before: snapshots know of it already.
+  if (item.handed === undefined) raiseInboundMark(db, link, item.user);
+}
 
 export function pulledPackets(context: WriteContext, holders: ClaimHolders): PulledPackets {
   const { db, write } = context;
@@ -96,24 +115,14 @@ export function pulledPackets(context: WriteContext, holders: ClaimHolders): Pul
       write(() => {
         const item = requireClaimed(context, holders, id, 'settle');
         if (item.direction !== 'in') throw new Error(`item ${String(id)} is no pulled packet`);
-        const { link } = item;
-        upsertLedgerRow(
-          db,
-          { source: settled.source, packetId: item.externalId, payloadHash: settled.payloadHash },
-          now,
-        );
-        for (const document of settled.documents) {
-          upsertDocument(db, link, id, document, now);
-          if (document.number !== null)
-            wakeWaiting(db, link, { document: document.document, number: document.number }, now);
-        }
-        raiseInboundMark(db, link, item.user);
-        upsertLastSettledIn(db, link, now);
+        rememberApplied(db, item, settled, now);
+        upsertLastSettledIn(db, item.link, now);
         endAttempt(db, id, settled.outcome, now);
         const outcome = JSON.stringify({
           outcome: settled.outcome,
           documents: settled.documents,
           unknownTables: settled.unknownTables,
+          ...(settled.notes === undefined || settled.notes.length === 0 ? {} : { notes: settled.notes }),
         });
         return changeItem(db, item, 'settle', {
           now,

@@ -2,6 +2,7 @@ import type { OpenListing, QueueCounts, QueueStore } from '../../core/queue/queu
 import type { LinkId, Sha256 } from '../../../shared/model/ids.ts';
 import { instantOfLocal, localTimeAt } from '../../../shared/model/time.ts';
 import type { Instant } from '../../../shared/model/time.ts';
+import { handoverReads } from './handovers.ts';
 import { readableItems } from './store-context.ts';
 import type { ReadContext } from './store-context.ts';
 import { findLinkFact, readEndpoints } from './statements/facts.ts';
@@ -60,6 +61,9 @@ export type QueueReads = Pick<
   | 'endpoints'
   | 'lastList'
   | 'pause'
+  | 'handedRows'
+  | 'handedCounts'
+  | 'owedNotices'
 > & {
   /** The bytes of a body kept in the store; undefined when there are none (any more). */
   rowBody(hash: Sha256): Uint8Array | undefined;
@@ -96,6 +100,7 @@ export function queueReads(context: ReadContext): QueueReads {
     endpoints: () => read(() => readEndpoints(db)),
     lastList: (link) => read(() => findLinkFact(db, link).list),
     pause: (link) => read(() => findPause(db, link)),
+    ...handoverReads(context),
     rowBody: (hash) => read(() => readBody(db, hash)),
     spoolHashes: () => read(() => readSpoolHashes(db)),
   };

@@ -4,6 +4,7 @@ import { linkId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { ArchiveFiles } from './archive-files.ts';
 import { changeItem, requireItem } from './change-item.ts';
+import { mayHappen } from './transitions.ts';
 import type { WriteContext } from './store-context.ts';
 import { insertBody, insertEvent, insertItem } from './statements/item-write.ts';
 import {
@@ -55,9 +56,9 @@ export function replay(context: WriteContext, archive: ArchiveFiles): Pick<Queue
 
   const again = (id: ItemId, now: Instant): number => {
     const item = requireItem(db, id);
-    // Whatever is not settled is on its way already: a replay that was interrupted, asked for once more.
-    if (item.state === 'settled')
-      changeItem(db, item, 'replay', { now, dueAt: now, event: REPLAYED, detail: '' });
+    // Whatever else is not settled is on its way already: a replay that was interrupted, asked for once more.
+    if (item.state === 'settled' || (item.handed !== undefined && mayHappen(item.state, 'replay')))
+      changeItem(db, item, 'replay', { now, dueAt: now, event: REPLAYED, detail: '', handed: null });
     return id;
   };
 

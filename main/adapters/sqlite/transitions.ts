@@ -21,8 +21,10 @@ const table = {
   supersede: { from: ['ready', 'waiting', 'unknown', 'parked'], to: 'discarded' },
   /** What a parked item waited for came after all. */
   awaitedArrives: { from: ['parked'], to: 'ready' },
-  /** The ERP was restored to a moment before it: written again from the kept bytes. */
-  replay: { from: ['settled'], to: 'ready' },
+  /** The ERP thinks otherwise of what it refused. */
+  verdictChanges: { from: ['parked'], to: 'ready' },
+  /** The ERP was restored to a moment before it: written again from the kept bytes. Not settled ones were handed over. */
+  replay: { from: ['settled', 'waiting', 'unknown', 'parked'], to: 'ready' },
   /** A row that cannot be read is put before a person instead of stopping the others. */
   quarantine: { from: ['ready', 'waiting', 'unknown'], to: 'parked' },
 } as const satisfies Readonly<

@@ -40,6 +40,11 @@ export const discardHandler =
           'not-now',
           `The ERP has item ${number} already, so it is not discarded but settled as applied.`,
         );
+      case 'handed-over':
+        return refuse(
+          'not-now',
+          `The ERP has item ${number} and has not decided: it may still accept it, so it is not discarded.`,
+        );
       case 'unproven':
         return refuse(
           'unavailable',

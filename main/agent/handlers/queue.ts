@@ -33,6 +33,8 @@ export function queueHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof que
       if (found === undefined) return noItem(item);
       const link = links.find((one) => one.parts.link === found.link);
       const parked = await link?.park(found, note, agent.signal);
+      if (parked === undefined && store.get(found.id)?.handed !== undefined)
+        return refuse('not-now', `item ${item} is handed over to the ERP, which may accept it at any moment`);
       if (parked === undefined) return wrongState(found, 'set aside');
       agent.changed();
       return answer({ item: itemView(parked) });

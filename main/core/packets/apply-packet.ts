@@ -1,7 +1,6 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import { packetLabel, planPacket } from '../mapping/plan-packet.ts';
-import type { PacketPlan } from '../mapping/plan.ts';
 import { decide } from '../queue/decide.ts';
 import type { Item, ItemEvent, ItemReason } from '../queue/item.ts';
 import { StoreError } from '../queue/store-error.ts';
@@ -11,7 +10,10 @@ import { collectPacket } from './codec/collect-packet.ts';
 import { APPLY_LIMITS } from './codec/packet.ts';
 import type { DocumentResult, LedgerView, WriteUnit } from './erp.ts';
 import type { DriftWatch } from './drift-watch.ts';
+import { endPacket, unread, type InTheErp } from './end-packet.ts';
+import { follow, packetStanding, together } from './handover.ts';
 import type { LinkParts } from './link-parts.ts';
+import { withLookups } from './lookups.ts';
 import { awaitedReference } from './references.ts';
 import { takeKey } from './take-key.ts';
 
@@ -28,6 +30,7 @@ export type Ended = 'recorded' | 'rest';
  *       │         │         │                 │                  │
  *     park      park    settle/park        wait, park     retry, probe, park, rest
  *
+ * What the ERP has still to accept is handed over instead of settled; from then on only the ledger is looked at.
  * Whatever interrupts it leaves the item claimed; the next start makes that `unknown`, and the ledger row decides.
  */
 export class PacketApplier {
@@ -59,11 +62,13 @@ export class PacketApplier {
 
   /**
    * A person sets an item aside. What may still land is voided first; undefined when the state does not allow parking now,
-   * or the ERP cannot say (then nothing was changed). An item found applied is settled by its next turn instead.
+   * it is handed over, or the ERP cannot say (then nothing was changed). An item found applied is settled by its next turn instead.
    */
   async parkByPerson(item: Item, note: string, signal: AbortSignal): Promise<Item | undefined> {
     const { store, runtime, erp } = this.#parts;
     const reason: ItemReason = { kind: 'person', note };
+    // The ERP may accept it at any moment.
+    if (item.handed !== undefined) return undefined;
     if (item.direction === 'out' || !store.mayHaveHappened(item.id))
       return store.park(item.id, reason, runtime.wall());
     if (item.state === 'working') return undefined;
@@ -76,6 +81,8 @@ export class PacketApplier {
 
   async #apply(claimed: Item, signal: AbortSignal): Promise<Ended> {
     const { bodies, runtime, endpoints, erpEndpoint, mapping } = this.#parts;
+    const followed = claimed.handed === undefined ? undefined : await this.#follow(claimed, signal);
+    if (followed !== undefined) return followed;
     const packet = await collectPacket(bodies.open(claimed.body), { runtime, signal, limits: APPLY_LIMITS });
     if (!packet.ok) return this.#failed(claimed, packet.failure, signal);
     const item = { ...claimed, label: packetLabel(packet.value, mapping) ?? claimed.label };
@@ -94,6 +101,7 @@ export class PacketApplier {
         revision,
         payloadHash: item.body.hash,
         zones: this.#parts.zones,
+        catalogue: this.#drift.catalogue,
         hash: this.#parts.hash,
       });
       if (!plan.ok) return this.#failed(item, plan.failure, signal);
@@ -106,7 +114,7 @@ export class PacketApplier {
       // A void row holds nothing, whoever's bytes it was made for.
       if (known?.state === 'applied' && known.payloadHash !== item.body.hash)
         return this.#failed(item, otherBytes(item), signal);
-      if (known?.state === 'applied') return this.#settle(item, plan.value, 'already', known.documents);
+      if (known?.state === 'applied') return this.#end(item, plan.value, 'already', together(ledger.value));
       if (known !== undefined) revision = Math.max(revision, known.revision + 1);
       const left = remaining(plan.value, ledger.value, revision);
       if (!left.ok) return this.#failed(item, left.failure, signal);
@@ -120,13 +128,15 @@ export class PacketApplier {
         if (otherwise === 'park')
           return this.#park(item, { kind: 'waits-for', what, number, until, overdue: true }, signal);
       }
+      const unit = await withLookups(this.#parts.erp, left.value.unit, plan.value.lookups, signal);
+      if (!unit.ok) return this.#failed(item, unit.failure, signal);
       const outcome = await durably(runtime, 'pull.apply', () =>
-        this.#parts.erp.writer.apply(left.value.unit, signal),
+        this.#parts.erp.writer.apply(unit.value, signal),
       );
       if (!outcome.ok) return this.#failed(item, outcome.failure, signal);
       endpoints.succeeded(erpEndpoint);
       if (outcome.value.kind !== 'replan')
-        return this.#settle(item, plan.value, outcome.value.kind, [
+        return this.#end(item, plan.value, outcome.value.kind, [
           ...left.value.known,
           ...outcome.value.documents,
         ]);
@@ -147,35 +157,29 @@ export class PacketApplier {
     return this.#parts.erp.writer.look(unit.source, unit.packetId, rows, signal);
   }
 
-  #settle(
+  #end(
     item: Item,
-    plan: Pick<PacketPlan, 'label' | 'unknownTables'>,
-    outcome: 'applied' | 'already',
+    plan: InTheErp['plan'],
+    outcome: InTheErp['outcome'],
     documents: readonly DocumentResult[],
+    standing = packetStanding(documents),
   ): Ended {
-    const { store, runtime, source, log } = this.#parts;
-    durablySync(runtime, 'pull.settle', () =>
-      store.settlePacket(
-        item.id,
-        {
-          source,
-          outcome,
-          label: plan.label,
-          documents,
-          payloadHash: item.body.hash,
-          unknownTables: plan.unknownTables,
-        },
-        runtime.wall(),
-      ),
-    );
-    this.#applied += 1;
-    log.info('packet applied', {
-      item: item.id,
-      packet: item.externalId,
-      outcome,
-      documents: documents.length,
-    });
+    endPacket(this.#parts, item, { plan, outcome, documents, standing });
+    if (standing === 'refused') this.#parked += 1;
+    else if (standing === 'taken' || item.handed === undefined) this.#applied += 1;
     return 'recorded';
+  }
+
+  /** The ERP has the item already: nothing of it is planned or written; undefined when it is not in the ledger any more. */
+  async #follow(item: Item, signal: AbortSignal): Promise<Ended | undefined> {
+    const found = await follow(this.#parts, item, signal);
+    if (!found.ok) return this.#failed(item, found.failure, signal);
+    this.#parts.endpoints.succeeded(this.#parts.erpEndpoint);
+    if (found.value === undefined) {
+      this.#parts.log.warn('handed over and not in the ledger', { item: item.id, packet: item.externalId });
+      return undefined;
+    }
+    return this.#end(item, unread(item), 'already', found.value.documents, found.value.standing);
   }
 
   /**
@@ -252,11 +256,11 @@ export class PacketApplier {
         this.#record(item, { kind: 'unknown', dueAt: runtime.wall() + 1_000, failure });
         return 'rest';
       }
-      if (key.kind === 'in-the-erp') return this.#settle(item, unread(item), 'already', key.documents);
+      if (key.kind === 'in-the-erp') return this.#end(item, unread(item), 'already', key.documents);
       revision = key.revision;
     } else {
       const documents = await this.#appliedBefore(item, signal);
-      if (documents !== undefined) return this.#settle(item, unread(item), 'already', documents);
+      if (documents !== undefined) return this.#end(item, unread(item), 'already', documents);
     }
     durablySync(runtime, 'pull.park', () =>
       store.record(item.id, { kind: 'park', reason, revision, label: item.label }, runtime.wall()),
@@ -286,9 +290,3 @@ export class PacketApplier {
     return 'recorded';
   }
 }
-
-/** Settled without having been planned: its label stays what it was. */
-const unread = (item: Item): Pick<PacketPlan, 'label' | 'unknownTables'> => ({
-  label: item.label,
-  unknownTables: [],
-});

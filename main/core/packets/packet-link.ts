@@ -1,26 +1,24 @@
 import { failureView } from '../../../shared/contract/explain-reason.ts';
 import type { Explanation } from '../../../shared/contract/explanation.ts';
-import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import { activePause } from '../queue/active-pause.ts';
-import type { Flow, Pause, RunCounts, RunOutcome, Trigger } from '../queue/queue-store.ts';
+import type { Flow, Pause, Trigger } from '../queue/queue-store.ts';
 import type { Item } from '../queue/item.ts';
 import { storeFailure } from '../queue/endpoints.ts';
-import { StoreError } from '../queue/store-error.ts';
 import { Bell } from '../runtime/bell.ts';
 import { durablySync } from '../runtime/runtime.ts';
 import { ApplyLane } from './apply-lane.ts';
 import { DriftWatch } from './drift-watch.ts';
 import { discardItem, type DiscardEnd } from './discard-item.ts';
-import { standingErp, standsBy, type ErpStanding } from './erp-standing.ts';
+import { standingErp, type ErpStanding } from './erp-standing.ts';
 import { ErpWatch } from './erp-watch.ts';
+import { FlowWork, type FlowWorkParts } from './flow-work.ts';
+import { HandoverWatch } from './handover-watch.ts';
 import type { LinkParts } from './link-parts.ts';
 import { LinkSchedule, type LinkPlan } from './link-schedule.ts';
 import { ManualSyncs } from './manual-syncs.ts';
 import { obedientCloud } from './obedient-cloud.ts';
-import { pullCycle } from './pull-cycle.ts';
-import { NOTHING_PUSHED, pushCycle, type PushCounts } from './push-cycle.ts';
 import { reconcile, type Reconciled } from './reconcile.ts';
 import { Reporter } from './reporter.ts';
 import { RunProgress } from './run-progress.ts';
@@ -64,14 +62,14 @@ export class PacketLink {
   readonly #lane: ApplyLane;
   readonly #reporter: Reporter;
   readonly #sender: SnapshotSender;
+  readonly #handovers: HandoverWatch;
+  readonly #work: FlowWork;
   readonly #watch: ErpWatch;
   readonly #drift: DriftWatch;
   readonly #manual: ManualSyncs;
   readonly #schedule: LinkSchedule;
   readonly #bells: Record<Flow, Bell>;
   readonly #running = new Map<Flow, RunningFlow & { readonly done: Promise<void> }>();
-  /** Why the last pull did not reach the end of what waits; undefined when it did. */
-  #drained: SyncFailure | undefined;
   /** Packets the cloud listed that are not here yet; undefined until counted. */
   #announced: number | undefined;
   /** Ends what a person started; set while `run` works. */
@@ -95,6 +93,18 @@ export class PacketLink {
     });
     this.#manual = new ManualSyncs(parts, (flow) => this.#startAsked(flow));
     this.#bells = { pull: new Bell(parts.runtime), push: new Bell(parts.runtime) };
+    this.#handovers = new HandoverWatch(parts);
+    this.#work = new FlowWork({
+      parts,
+      standing,
+      schedule: this.#schedule,
+      lane: this.#lane,
+      drift: this.#drift,
+      reporter: this.#reporter,
+      sender: this.#sender,
+      handovers: this.#handovers,
+      runs: { drain: (signal) => this.#drain(signal), soon: () => this.#bells.push.ring() },
+    });
   }
 
   /** Works until aborted; every lane has ended when it resolves. */
@@ -106,6 +116,7 @@ export class PacketLink {
       sendLoop(this.parts, this.#sender, signal),
       this.#watch.run(signal),
       this.#manual.run(signal),
+      this.#handovers.run(() => this.#lane.wake(), signal),
       ...FLOWS.filter((flow) => this.plan[flow].enabled).map((flow) => this.#scheduleLoop(flow, signal)),
     ]);
     await Promise.all([...this.#running.values()].map((running) => running.done));
@@ -200,7 +211,7 @@ export class PacketLink {
     }
     this.#manual.forget(flow);
     const progress = new RunProgress(runtime, flow);
-    const done = this.#execute(flow, run, progress, signal).finally(() => {
+    const done = this.#work.execute(flow, run, progress, signal).finally(() => {
       this.#running.delete(flow);
       this.#announced = undefined;
       this.parts.changed();
@@ -214,6 +225,7 @@ export class PacketLink {
   wake(): void {
     this.parts.endpoints.wakeAll();
     this.#lane.wake();
+    this.#handovers.wake();
     for (const flow of FLOWS) this.#bells[flow].ring();
   }
 
@@ -236,90 +248,11 @@ export class PacketLink {
     return done;
   }
 
-  async #execute(flow: Flow, run: number, progress: RunProgress, signal: AbortSignal): Promise<void> {
-    const { store, runtime } = this.parts;
-    // The caller gets its answer before the first call goes out.
-    await runtime.yield();
-    const before = this.#lane.totals;
-    let counts: RunCounts = {};
-    let failure: SyncFailure | undefined;
-    let outcome: RunOutcome = 'interrupted';
-    const standBy = standsBy(this.standing());
-    try {
-      if (standBy !== undefined) {
-        failure = standBy;
-        if (flow === 'pull') this.#drained = standBy;
-      } else if (flow === 'pull') {
-        await this.#lookForRun(signal);
-        const end = await pullCycle(this.parts, this.#lane, this.#reporter, signal, progress);
-        const after = this.#lane.totals;
-        counts = {
-          ...end.counts,
-          applied: after.applied - before.applied,
-          parked: after.parked - before.parked,
-        };
-        failure = end.failure ?? this.#drift.stops('pull');
-        this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
-      } else {
-        this.#schedule.started('push');
-        const end = await this.#push(progress, signal);
-        counts = { ...end.counts };
-        this.#pushSoon(end.counts, signal);
-        failure = end.failure;
-      }
-      outcome = signal.aborted
-        ? 'interrupted'
-        : failure === undefined
-          ? counts['parked']
-            ? 'attention'
-            : 'ok'
-          : 'failed';
-    } catch (error) {
-      failure = unexpected(this.parts, error);
-      outcome = signal.aborted ? 'interrupted' : 'failed';
-    }
-    try {
-      durablySync(runtime, 'run.finish', () =>
-        store.finishRun(run, { outcome, counts, failure }, runtime.wall()),
-      );
-    } catch (error) {
-      // The run stays open in the store until the next start says that it was interrupted.
-      this.parts.endpoints.diskFailed(storeFailure(error));
-    }
-  }
-
-  /** Users whose snapshot became void or had to wait get theirs soon, not at the next turn of the schedule. */
-  #pushSoon({ held, void: voided }: Readonly<PushCounts>, signal: AbortSignal): void {
-    if (held + voided === 0) return;
-    void this.parts.runtime.sleep(PUSH_AGAIN_MS, signal).then(() => {
-      if (signal.aborted) return;
-      this.#schedule.soon('push');
-      this.#bells.push.ring();
-    });
-  }
-
-  /**
-   * Packets are taken from the cloud whatever the ERP is like, so that snapshots know of them; only applying stops. An ERP that
-   * does not answer is the lane's to find out.
-   */
-  async #lookForRun(signal: AbortSignal): Promise<void> {
-    if (this.parts.endpoints.restMs(this.parts.erpEndpoint) > 0) return;
-    const ready = await this.parts.erp.ready(signal);
-    if (ready.ok) await this.#drift.lookForRun(signal);
-  }
-
-  /** Pulled packets first: a snapshot built without them would take them off the phone. */
-  async #push(progress: RunProgress, signal: AbortSignal): ReturnType<typeof pushCycle> {
-    if (this.plan.pull.enabled) {
-      const trigger = this.#running.get('push')?.trigger ?? 'schedule';
-      const { done } = this.#running.get('pull') ?? this.#start('pull', trigger, signal);
-      progress.follow('drain', this.#running.get('pull')?.progress);
-      await done;
-      if (this.#drained !== undefined) return { counts: NOTHING_PUSHED, failure: this.#drained };
-    }
-    progress.enter('push');
-    this.parts.changed();
-    return pushCycle(this.parts, this.#sender, this.#drift, signal, progress);
+  #drain(signal: AbortSignal): ReturnType<FlowWorkParts['runs']['drain']> {
+    if (!this.plan.pull.enabled) return undefined;
+    const trigger = this.#running.get('push')?.trigger ?? 'schedule';
+    const { done } = this.#running.get('pull') ?? this.#start('pull', trigger, signal);
+    return { done, progress: this.#running.get('pull')?.progress };
   }
 
   async #scheduleLoop(flow: Flow, signal: AbortSignal): Promise<void> {
@@ -334,9 +267,6 @@ export class PacketLink {
   }
 }
 
-/** Long enough for a held packet's visit to arrive, short enough for a user who waits at his car. */
-const PUSH_AGAIN_MS = 60_000;
-
 const pauseReason = ({ failure, reason }: Pause): Explanation =>
   failure === undefined
     ? {
@@ -345,15 +275,3 @@ const pauseReason = ({ failure, reason }: Pause): Explanation =>
         next: { key: 'sync.paused.next', params: {} },
       }
     : failureView(failure);
-
-/** What a run could not go on after: a store that refuses is expected, everything else is a bug whose evidence is kept. */
-function unexpected({ endpoints, log }: LinkParts, error: unknown): SyncFailure {
-  if (error instanceof StoreError) {
-    const failure = storeFailure(error);
-    endpoints.diskFailed(failure);
-    return failure;
-  }
-  const message = error instanceof Error ? error.message : 'unknown';
-  log.warn('defect', { message, stack: error instanceof Error ? (error.stack ?? '') : '' });
-  return { kind: 'defect', message };
-}

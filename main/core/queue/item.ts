@@ -17,6 +17,9 @@ import type { BodyRef } from '../runtime/body-store.ts';
  *
  * settled goes back to `ready` only when the ERP was restored to a moment before it.
  *
+ * A packet handed over to the ERP is `waiting` until the ERP accepts it (`settled`) or refuses it (`parked`, and ready again
+ * when the ERP thinks otherwise).
+ *
  * `ready`, `waiting` and `unknown` are claimed when `dueAt` has come. A claim carries the agent's start id; the next
  * start turns claims of an older one into `unknown`.
  */
@@ -44,6 +47,8 @@ export type ItemReason =
       readonly until: Instant;
       readonly overdue?: true | undefined;
     }
+  /** In the ERP, which has not said yet whether it accepts it. `documents`: the words for those. */
+  | { readonly kind: 'handed-over'; readonly since: Instant; readonly documents: readonly string[] }
   | { readonly kind: 'person'; readonly note: string }
   | { readonly kind: 'unclean-exits'; readonly times: number };
 
@@ -67,6 +72,11 @@ export interface Item {
   readonly revision: number;
   readonly claimedBy?: string | undefined;
   readonly settledAt?: Instant | undefined;
+  /**
+   * Set while the ERP has the packet and has not taken it for good: waiting for its word, or parked because of it. Nothing of
+   * it is ever written again then.
+   */
+  readonly handed?: { readonly since: Instant; readonly until: Instant } | undefined;
   /** JSON of what came of it: ERP numbers in, syncLogId out. */
   readonly outcome?: string | undefined;
 }

@@ -1,8 +1,10 @@
 import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
 import type { ItemId, LinkId, Sha256, SourceId, StartId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
+import type { ValueNote } from '../mapping/plan.ts';
 import type { DocumentResult } from '../packets/erp.ts';
 import type { ListedEntry, PacketListing, PacketQueue } from '../packets/packet-cloud.ts';
+import type { HandoverStore } from './handover-store.ts';
 import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from './item.ts';
 
 /**
@@ -10,7 +12,7 @@ import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from 
  * (WAL, synchronous=FULL). A method throws only for a bug (illegal transition) or StoreError (disk full, file held):
  * then nothing of it happened.
  */
-export interface QueueStore {
+export interface QueueStore extends HandoverStore {
   // ---- claims and transitions ----
   /**
    * Turns claims of other starts into `unknown`, due now, counting an unclean exit for each; at the third one the item is
@@ -35,7 +37,10 @@ export interface QueueStore {
   // ---- by a person ----
   /** parked, waiting, unknown or ready -> ready, due now. Undefined when the state does not allow it. */
   retry(id: ItemId, now: Instant): Item | undefined;
-  /** ready or waiting -> parked (an `unknown` item needs a void row first: see pull). Undefined when not allowed. */
+  /**
+   * ready or waiting -> parked (an `unknown` item needs a void row first: see pull). Undefined when not allowed: one that is
+   * handed over is the ERP's to decide.
+   */
   park(id: ItemId, reason: ItemReason, now: Instant, revision?: number): Item | undefined;
   /** parked -> discarded. Undefined when the state does not allow it. The caller has proven that nothing was applied. */
   discard(id: ItemId, note: string, now: Instant): Item | undefined;
@@ -87,7 +92,10 @@ export interface QueueStore {
   replay(link: LinkId, source: SourceId, packetIds: readonly string[], now: Instant): readonly string[];
   /** How far inbound traffic of a user has come: rises with every new entry listed and every packet applied. */
   inboundMark(link: LinkId, user: string): number;
-  /** Packets of this user stored here, neither applied nor parked; and the oldest parked one's time. */
+  /**
+   * Packets of this user stored here, neither in the ERP nor parked; and the oldest parked one's time. One that is handed over
+   * is in the ERP, whatever becomes of it there.
+   */
   openPacketsOf(
     link: LinkId,
     user: string,
@@ -179,6 +187,8 @@ export interface SettledPacket {
   readonly payloadHash: Sha256;
   /** Tables the mapping does not name: kept in the packet, written nowhere, shown. */
   readonly unknownTables?: readonly string[] | undefined;
+  /** Values that the ERP got otherwise than the phone sent them: cut or rounded, as the mapping or the column says. */
+  readonly notes?: readonly ValueNote[] | undefined;
 }
 
 export interface KnownPacket {
@@ -215,7 +225,8 @@ export interface SnapshotMeta {
   readonly modelHash: string;
   /** `inboundMark` of the user when the read view was opened. */
   readonly inboundMark: number;
-  readonly consistency: 'snapshot' | 'best-effort';
+  /** `validated`: no table it is from was changed while it was read. `best-effort`: nobody knows. */
+  readonly consistency: 'snapshot' | 'validated' | 'best-effort';
   readonly rows: Readonly<Record<string, number>>;
 }
 
@@ -237,6 +248,7 @@ export interface ItemQuery {
 export interface QueueCounts {
   /** Stored here, neither applied nor parked. */
   readonly pendingIn: number;
+  /** Of those that do not wait for the ERP's word: these have a time of their own, see `handedCounts`. */
   readonly oldestPendingIn?: Instant | undefined;
   /** Users whose newest snapshot is not accepted. */
   readonly pendingOut: number;

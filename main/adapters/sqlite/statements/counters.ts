@@ -39,15 +39,15 @@ export function findGroups(
     );
 }
 
-/** When the oldest item of a group was stored. */
+/** When the oldest item of an open group was stored, of those that do not wait for the ERP's word. */
 export function findOldest(
   db: ReadDb,
   group: { readonly link: string; readonly direction: string; readonly state: string },
 ): Instant | undefined {
   const row: unknown = prepared(
     db,
-    `SELECT i.created_at AS at FROM item AS i INDEXED BY item_listed
-     WHERE i.link = ? AND i.direction = ? AND i.state = ? ORDER BY i.created_at LIMIT 1`,
+    `SELECT i.created_at AS at FROM item AS i INDEXED BY item_oldest
+     WHERE i.handed_since IS NULL AND i.settled_at IS NULL AND i.link = ? AND i.direction = ? AND i.state = ? ORDER BY i.created_at LIMIT 1`,
   ).get(group.link, group.direction, group.state);
   return row === undefined ? undefined : decode(atRow, row, 'item').at;
 }

@@ -64,7 +64,7 @@ export function findNextDueAt(db: ReadDb, link: LinkId, direction: Direction): I
 const ARCHIVED_COLUMNS = `k.item AS id, k.link, 'in' AS direction, k.queue, k.packet_id AS external_id, k.user, k.company,
   '' AS label, k.state, k.settled_at AS state_since, NULL AS reason, k.body_place, k.body_hash, k.body_size, k.created_at,
   k.settled_at AS due_at, 0 AS attempts, 0 AS unclean_exits, 0 AS revision, NULL AS claimed_by, k.settled_at,
-  NULL AS outcome`;
+  NULL AS outcome, NULL AS handed_since, NULL AS handed_until`;
 
 /** All inbound items of a packet id, oldest first, archived ones among them. */
 export function findPacketItems(
@@ -128,7 +128,7 @@ export function findOpenOfUser(
     `SELECT count(*) FILTER (WHERE i.state <> 'parked') AS pending,
             min(i.state_since) FILTER (WHERE i.state = 'parked') AS parked_since
      FROM item AS i
-     WHERE i.direction = 'in' AND i.state NOT IN ('settled', 'discarded') AND i.link = ?
+     WHERE i.handed_since IS NULL AND i.direction = 'in' AND i.state NOT IN ('settled', 'discarded') AND i.link = ?
        AND i.user = ? COLLATE NOCASE`,
   ).get(link, user);
   const found = decode(openRow, row, 'item');

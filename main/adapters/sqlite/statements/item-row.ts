@@ -8,7 +8,7 @@ import { decode, optional } from './decode.ts';
 /** What every statement that gives items selects, from `item AS i`. */
 export const ITEM_COLUMNS = `i.id, i.link, i.direction, i.queue, i.external_id, i.user, i.company, i.label, i.state,
   i.state_since, i.reason, i.body_place, i.body_hash, i.body_size, i.created_at, i.due_at, i.attempts, i.unclean_exits,
-  i.revision, i.claimed_by, i.settled_at, i.outcome`;
+  i.revision, i.claimed_by, i.settled_at, i.outcome, i.handed_since, i.handed_until`;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, { error: 'expected a SHA-256' });
 
@@ -35,6 +35,8 @@ const itemRow = z.object({
   claimed_by: optional(z.string()),
   settled_at: optional(z.int()),
   outcome: optional(z.string()),
+  handed_since: optional(z.int()),
+  handed_until: optional(z.int()),
 });
 
 const named = z.object({ id: z.number() });
@@ -70,6 +72,10 @@ export function decodeItem(row: unknown): Item {
     claimedBy: r.claimed_by,
     settledAt: r.settled_at,
     outcome: r.outcome,
+    handed:
+      r.handed_since === undefined || r.handed_until === undefined
+        ? undefined
+        : { since: r.handed_since, until: r.handed_until },
   };
 }
 

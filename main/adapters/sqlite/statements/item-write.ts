@@ -59,11 +59,14 @@ export interface NewState {
   readonly revision?: number | undefined;
   readonly uncleanExits?: number | undefined;
   readonly attempts?: number | undefined;
+  /** `null`: not handed over any more. Absent: as before, but nothing that has ended is. */
+  readonly handed?: { readonly since: Instant; readonly until: Instant } | null | undefined;
   /** Whether an attempt may have happened without our knowing. Absent: as before. */
   readonly inDoubt?: boolean | undefined;
 }
 
 export function updateState(db: WriteDb, id: ItemId, to: NewState): void {
+  const ended = to.state === 'settled' || to.state === 'discarded';
   const waits = to.state === 'waiting' || to.state === 'parked';
   const waitsFor = waits && to.reason?.kind === 'waits-for' ? to.reason : undefined;
   prepared(
@@ -72,7 +75,9 @@ export function updateState(db: WriteDb, id: ItemId, to: NewState): void {
        due_at = coalesce(:dueAt, due_at), claimed_by = :claimedBy, settled_at = :settledAt, outcome = :outcome,
        label = coalesce(:label, label), revision = coalesce(:revision, revision),
        unclean_exits = coalesce(:uncleanExits, unclean_exits), attempts = coalesce(:attempts, attempts),
-       in_doubt = coalesce(:inDoubt, in_doubt)
+       in_doubt = coalesce(:inDoubt, in_doubt),
+       handed_since = CASE :handed WHEN 'keep' THEN handed_since WHEN 'set' THEN :handedSince END,
+       handed_until = CASE :handed WHEN 'keep' THEN handed_until WHEN 'set' THEN :handedUntil END
      WHERE id = :id`,
   ).run({
     id,
@@ -83,13 +88,16 @@ export function updateState(db: WriteDb, id: ItemId, to: NewState): void {
     number: waitsFor?.number ?? null,
     dueAt: to.dueAt ?? null,
     claimedBy: to.claimedBy ?? null,
-    settledAt: to.state === 'settled' || to.state === 'discarded' ? to.now : null,
+    settledAt: ended ? to.now : null,
     outcome: to.outcome ?? null,
     label: to.label ?? null,
     revision: to.revision ?? null,
     uncleanExits: to.uncleanExits ?? null,
     attempts: to.attempts ?? null,
     inDoubt: to.inDoubt === undefined ? null : Number(to.inDoubt),
+    handed: ended || to.handed === null ? 'clear' : to.handed === undefined ? 'keep' : 'set',
+    handedSince: to.handed?.since ?? null,
+    handedUntil: to.handed?.until ?? null,
   });
 }
 

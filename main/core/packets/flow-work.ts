@@ -1,0 +1,165 @@
+import type { SyncFailure } from '../../../shared/model/failure.ts';
+import { storeFailure } from '../queue/endpoints.ts';
+import type { Flow, RunCounts, RunOutcome } from '../queue/queue-store.ts';
+import { StoreError } from '../queue/store-error.ts';
+import { durablySync } from '../runtime/runtime.ts';
+import type { ApplyLane } from './apply-lane.ts';
+import type { DriftWatch } from './drift-watch.ts';
+import { standsBy, type ErpStanding } from './erp-standing.ts';
+import type { HandoverWatch } from './handover-watch.ts';
+import type { LinkParts } from './link-parts.ts';
+import type { LinkSchedule } from './link-schedule.ts';
+import { pullCycle } from './pull-cycle.ts';
+import { NOTHING_PUSHED, pushCycle, type PushCounts } from './push-cycle.ts';
+import type { Reporter } from './reporter.ts';
+import type { RunProgress } from './run-progress.ts';
+import type { SnapshotSender } from './snapshot-sender.ts';
+
+/** What the runs of one link are carried out with. */
+export interface FlowWorkParts {
+  readonly parts: LinkParts;
+  readonly standing: () => ErpStanding;
+  readonly schedule: LinkSchedule;
+  readonly lane: ApplyLane;
+  readonly drift: DriftWatch;
+  readonly reporter: Reporter;
+  readonly sender: SnapshotSender;
+  readonly handovers: HandoverWatch;
+  readonly runs: {
+    /** The pull that a push waits for, running or started for it; undefined while pulling is off. */
+    drain(
+      signal: AbortSignal,
+    ): { readonly done: Promise<void>; readonly progress: RunProgress | undefined } | undefined;
+    /** A push is due at once. */
+    soon(): void;
+  };
+}
+
+/** Carries out the runs of one link, as `PacketLink` starts them. */
+export class FlowWork {
+  readonly #parts: LinkParts;
+  readonly #standing: FlowWorkParts['standing'];
+  readonly #schedule: LinkSchedule;
+  readonly #lane: ApplyLane;
+  readonly #drift: DriftWatch;
+  readonly #reporter: Reporter;
+  readonly #sender: SnapshotSender;
+  readonly #handovers: HandoverWatch;
+  readonly #runs: FlowWorkParts['runs'];
+  /** Why the last pull did not reach the end of what waits; undefined when it did. */
+  #drained: SyncFailure | undefined;
+
+  constructor(given: FlowWorkParts) {
+    this.#parts = given.parts;
+    this.#standing = given.standing;
+    this.#schedule = given.schedule;
+    this.#lane = given.lane;
+    this.#drift = given.drift;
+    this.#reporter = given.reporter;
+    this.#sender = given.sender;
+    this.#handovers = given.handovers;
+    this.#runs = given.runs;
+  }
+
+  /** Carries one started run out and writes down its end. Never rejects. */
+  async execute(flow: Flow, run: number, progress: RunProgress, signal: AbortSignal): Promise<void> {
+    const { store, runtime } = this.#parts;
+    // The caller gets its answer before the first call goes out.
+    await runtime.yield();
+    const before = this.#lane.totals;
+    let counts: RunCounts = {};
+    let failure: SyncFailure | undefined;
+    let outcome: RunOutcome = 'interrupted';
+    const standBy = standsBy(this.#standing());
+    try {
+      if (standBy !== undefined) {
+        failure = standBy;
+        if (flow === 'pull') this.#drained = standBy;
+      } else if (flow === 'pull') {
+        await this.#lookForRun(signal);
+        const end = await pullCycle(this.#parts, this.#lane, this.#reporter, signal, progress);
+        if (await this.#handovers.round(signal)) await this.#lane.drain(signal);
+        const after = this.#lane.totals;
+        counts = {
+          ...end.counts,
+          applied: after.applied - before.applied,
+          parked: after.parked - before.parked,
+        };
+        failure = end.failure ?? this.#drift.stops('pull');
+        this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
+      } else {
+        this.#schedule.started('push');
+        const end = await this.#push(progress, signal);
+        counts = { ...end.counts };
+        this.#pushSoon(end.counts, signal);
+        failure = end.failure;
+      }
+      outcome = signal.aborted
+        ? 'interrupted'
+        : failure === undefined
+          ? counts['parked']
+            ? 'attention'
+            : 'ok'
+          : 'failed';
+    } catch (error) {
+      failure = unexpected(this.#parts, error);
+      outcome = signal.aborted ? 'interrupted' : 'failed';
+    }
+    try {
+      durablySync(runtime, 'run.finish', () =>
+        store.finishRun(run, { outcome, counts, failure }, runtime.wall()),
+      );
+    } catch (error) {
+      // The run stays open in the store until the next start says that it was interrupted.
+      this.#parts.endpoints.diskFailed(storeFailure(error));
+    }
+  }
+
+  /** Users whose snapshot became void or had to wait get theirs soon, not at the next turn of the schedule. */
+  #pushSoon({ held, void: voided }: Readonly<PushCounts>, signal: AbortSignal): void {
+    if (held + voided === 0) return;
+    void this.#parts.runtime.sleep(PUSH_AGAIN_MS, signal).then(() => {
+      if (signal.aborted) return;
+      this.#schedule.soon('push');
+      this.#runs.soon();
+    });
+  }
+
+  /**
+   * Packets are taken from the cloud whatever the ERP is like, so that snapshots know of them; only applying stops. An ERP that
+   * does not answer is the lane's to find out.
+   */
+  async #lookForRun(signal: AbortSignal): Promise<void> {
+    if (this.#parts.endpoints.restMs(this.#parts.erpEndpoint) > 0) return;
+    const ready = await this.#parts.erp.ready(signal);
+    if (ready.ok) await this.#drift.lookForRun(signal);
+  }
+
+  /** Pulled packets first: a snapshot built without them would take them off the phone. */
+  async #push(progress: RunProgress, signal: AbortSignal): ReturnType<typeof pushCycle> {
+    const drain = this.#runs.drain(signal);
+    if (drain !== undefined) {
+      progress.follow('drain', drain.progress);
+      await drain.done;
+      if (this.#drained !== undefined) return { counts: NOTHING_PUSHED, failure: this.#drained };
+    }
+    progress.enter('push');
+    this.#parts.changed();
+    return pushCycle(this.#parts, this.#sender, this.#drift, signal, progress);
+  }
+}
+
+/** Long enough for a held packet's visit to arrive, short enough for a user who waits at his car. */
+const PUSH_AGAIN_MS = 60_000;
+
+/** What a run could not go on after: a store that refuses is expected, everything else is a bug whose evidence is kept. */
+function unexpected({ endpoints, log }: LinkParts, error: unknown): SyncFailure {
+  if (error instanceof StoreError) {
+    const failure = storeFailure(error);
+    endpoints.diskFailed(failure);
+    return failure;
+  }
+  const message = error instanceof Error ? error.message : 'unknown';
+  log.warn('defect', { message, stack: error instanceof Error ? (error.stack ?? '') : '' });
+  return { kind: 'defect', message };
+}
