@@ -184,17 +184,20 @@ function grouped<T>(answer: Answered, column: string, read: (row: Row) => T): Re
 }
 
 const WIDE = new Set(['nchar', 'nvarchar', 'sysname']);
+const NARROW = new Set(['char', 'varchar', 'text']);
 const SIZED = new Set([...WIDE, 'char', 'varchar', 'binary', 'varbinary']);
 
 function typeFrom(row: Row): ColumnType {
   const name = text(row, 'type_name').toLowerCase();
   const bytes = numberOf(row, 'max_length') ?? 0;
   const length = bytes === -1 ? 'max' : WIDE.has(name) ? bytes / 2 : bytes;
+  const codePage = NARROW.has(name) ? (numberOf(row, 'code_page') ?? undefined) : undefined;
   return {
     name,
     ...(SIZED.has(name) ? { length } : {}),
     precision: numberOf(row, 'precision') ?? 0,
     scale: numberOf(row, 'scale') ?? 0,
+    ...(codePage === undefined ? {} : { codePage }),
   };
 }
 

@@ -25,6 +25,8 @@ export interface ColumnType {
   readonly length?: number | 'max' | undefined;
   readonly precision: number;
   readonly scale: number;
+  /** Of texts that are not Unicode: the server's number of what they can hold; 65001 is UTF-8. */
+  readonly codePage?: number | undefined;
 }
 
 export interface CatalogueColumn {

@@ -1,21 +1,20 @@
-import { parseFieldType } from '../../../shared/model/field-type.ts';
 import { type DocumentHandler, type Mapping } from '../../../shared/model/mapping.ts';
 import { type PullValue } from '../../../shared/model/mapping-values.ts';
 import { isFieldName } from '../packets/codec/write-packet.ts';
 import { checkTargets } from './check-targets.ts';
+import { checkNames, checkValue } from './check-values.ts';
 import { pathText, type ConfigProblem } from './config-problem.ts';
-import { toErp } from './convert.ts';
 
 type Path = readonly (string | number)[];
 type Report = (path: Path, message: string, hint: string) => void;
 
 const lower = (text: string): string => text.toLowerCase();
-const SAME_ZONE = { area: 'UTC', erp: 'UTC' };
 
 /** What the schema cannot see: names that must exist elsewhere in the mapping, and values that must fit their type. Pure. */
 export function checkMapping(mapping: Mapping): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const report: Report = (path, message, hint) => problems.push({ path: pathText(path), message, hint });
+  checkNames(mapping, report);
   checkPush(mapping, report);
   mapping.pull.documents.forEach((handler, index) =>
     checkHandler(mapping, handler, ['pull', 'documents', index], report),
@@ -124,42 +123,8 @@ function checkValues(
         report(at, 'a header cannot use its own key', 'use { "header": "key" } in lines only');
       if (place === 'line-without-key')
         report(at, 'the header returns no key', 'set "returns": { "key": … } in this document');
-    } else if ('constant' in value) checkFits(value.constant, value.type, [...at, 'constant'], report);
-    else if ('field' in value) checkField(mapping, value, at, report);
+    } else checkValue(mapping, value, at, report, place === 'header' ? 'header' : 'line');
   }
-}
-
-function checkField(
-  mapping: Mapping,
-  value: Extract<PullValue, { readonly field: string }>,
-  at: Path,
-  report: Report,
-): void {
-  const { codes: name } = value;
-  if (name === undefined) {
-    if (value.default !== undefined) checkFits(value.default, value.type, [...at, 'default'], report);
-    return;
-  }
-  const codes = Object.hasOwn(mapping.pull.codes, name) ? mapping.pull.codes[name] : undefined;
-  if (codes === undefined) {
-    report([...at, 'codes'], `there is no code map "${name}"`, 'add it to pull.codes');
-    return;
-  }
-  for (const [code, result] of Object.entries(codes))
-    checkFits(result, value.type, ['pull', 'codes', name, code], report);
-  if (value.default !== undefined && !Object.hasOwn(codes, value.default))
-    report(
-      [...at, 'default'],
-      `the default ${JSON.stringify(value.default)} is not in the code map "${name}"`,
-      'a default stands for what the phone did not send and is mapped like it',
-    );
-}
-
-function checkFits(text: string, typeText: string, at: Path, report: Report): void {
-  const type = parseFieldType(typeText);
-  if (type === undefined) return;
-  const converted = toErp(text, type, SAME_ZONE);
-  if (!converted.ok) report(at, converted.failure.message, `write a value of type ${typeText}`);
 }
 
 /** A document's word is how references and people name it. */

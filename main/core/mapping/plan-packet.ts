@@ -1,26 +1,22 @@
 import { targetOf, type WriteTarget } from '../../../shared/model/mapping-targets.ts';
 import { Big } from 'big.js';
 import { parseDecimal, shortestDecimal, type DecimalString } from '../../../shared/model/decimal.ts';
-import type { Mapping } from '../../../shared/model/mapping.ts';
+import type { DocumentHandler, Mapping } from '../../../shared/model/mapping.ts';
 import { ok, type Result } from '../../../shared/model/result.ts';
 import type { Packet } from '../packets/codec/packet.ts';
-import type { WriteCall, WriteDocument } from '../packets/erp.ts';
-import type { AwaitedReference, PacketPlan, PlanInput, RowChange } from './plan.ts';
-import {
-  fieldText,
-  keyText,
-  rowValues,
-  typeOf,
-  type Placed,
-  type RowValues,
-  type ValueContext,
-} from './plan-row.ts';
+import type { Handover, WriteCall, WriteDocument } from '../packets/erp.ts';
+import { columnsOf } from './column-rules.ts';
+import type { AwaitedLookup, AwaitedReference, PacketPlan, PlanInput, RowChange, ValueNote } from './plan.ts';
+import { fieldText, keyText, typeOf, type Placed, type RowValues, type ValueContext } from './plan-row.ts';
+import { rowValues } from './row-values.ts';
 import { documentRows, type DocumentRows } from './plan-rows.ts';
 import { seriesValues } from './plan-series.ts';
 
 interface Planned {
   readonly rows: DocumentRows;
   readonly document: WriteDocument;
+  readonly lookups: readonly AwaitedLookup[];
+  readonly notes: readonly ValueNote[];
 }
 
 /**
@@ -38,7 +34,7 @@ export function planPacket(input: PlanInput): Result<PacketPlan> {
     if (kept === undefined) continue;
     const document = writeDocument(kept, input);
     if (!document.ok) return document;
-    planned.push({ rows: kept, document: document.value });
+    planned.push({ rows: kept, ...document.value });
   }
   const series = seriesValues(packet, mapping, input.user);
   if (!series.ok) return series;
@@ -58,6 +54,8 @@ export function planPacket(input: PlanInput): Result<PacketPlan> {
       documents,
       series: series.value,
     },
+    lookups: planned.flatMap((one) => one.lookups),
+    notes: planned.flatMap((one) => one.notes),
     onConflict: planned.map((one) => one.rows.handler.onUpdate),
     references: references.value,
     changes,
@@ -87,7 +85,7 @@ function withoutChanges(rows: DocumentRows, changes: RowChange[]): DocumentRows 
   return { ...rows, lines };
 }
 
-function writeDocument(rows: DocumentRows, input: PlanInput): Result<WriteDocument> {
+function writeDocument(rows: DocumentRows, input: PlanInput): Result<Omit<Planned, 'rows'>> {
   const { handler, header, rowId } = rows;
   const context: ValueContext = {
     codes: input.mapping.pull.codes,
@@ -95,23 +93,39 @@ function writeDocument(rows: DocumentRows, input: PlanInput): Result<WriteDocume
     user: input.user,
     packetId: input.packetId,
     company: input.company,
+    document: handler.document,
+    columns: columnsOf(input.catalogue, handler.write.to),
+  };
+  const lookups: AwaitedLookup[] = [];
+  const notes: ValueNote[] = [];
+  const note = (values: RowValues, line: number | undefined): void => {
+    lookups.push(...values.lookups.map((one) => ({ ...one, entity: handler.entity, rowId, line })));
+    notes.push(...values.notes);
   };
   const number = handler.number === undefined ? ok(undefined) : keyText(header, handler.number);
   if (!number.ok) return number;
   const head = rowValues(header, handler.write.values, context);
   if (!head.ok) return head;
+  note(head.value, undefined);
   const { key, number: erpNumber } = handler.returns;
-  const lineContext = { ...context, keyType: key === undefined ? undefined : typeOf(key.type) };
+  const lineContext = {
+    ...context,
+    keyType: key === undefined ? undefined : typeOf(key.type),
+    header,
+  };
   const lines: WriteCall[] = [];
   const taken: string[] = [];
-  for (const [index, line] of handler.lines.entries())
+  for (const [index, line] of handler.lines.entries()) {
+    const columns = columnsOf(input.catalogue, line.write.to);
     for (const at of rows.lines[index] ?? []) {
-      const values = rowValues(at, line.write.values, lineContext);
+      const values = rowValues(at, line.write.values, { ...lineContext, columns });
       if (!values.ok) return values;
+      note(values.value, lines.length);
       lines.push({ ...callOf(line.write.to), values: values.value.values });
       taken.push(JSON.stringify([line.entity, sorted(values.value)]));
     }
-  return ok({
+  }
+  const document: WriteDocument = {
     document: handler.document,
     entity: handler.entity,
     rowId,
@@ -120,6 +134,7 @@ function writeDocument(rows: DocumentRows, input: PlanInput): Result<WriteDocume
     contentHash: input.hash(
       JSON.stringify([handler.document, number.value ?? null, sorted(head.value), taken.sort()]),
     ),
+    handover: handoverOf(handler),
     header: {
       ...callOf(handler.write.to),
       values: head.value.values,
@@ -129,7 +144,8 @@ function writeDocument(rows: DocumentRows, input: PlanInput): Result<WriteDocume
         : { returnsNumber: { name: erpNumber.name, type: typeOf(erpNumber.type) } }),
     },
     lines,
-  });
+  };
+  return ok({ document, lookups, notes });
 }
 
 /** By name, not in the mapping's order: moving a line in the file must not make every document a new one. */
@@ -142,6 +158,15 @@ function callOf(to: WriteTarget): Pick<WriteCall, 'kind' | 'target' | 'upsert'> 
   return 'table' in to && to.upsert !== undefined
     ? { kind: 'upsert', target, upsert: to.upsert }
     : { kind: 'insert', target };
+}
+
+/** Where the ERP says what became of the document; undefined where writing it is the end of it. */
+/** Where the ERP says what becomes of a document of this kind; undefined where it is simply written. Pure. */
+export function handoverOf({ document, write, returns, erpStatus }: DocumentHandler): Handover | undefined {
+  if (!('staging' in write.to) || erpStatus === undefined || returns.key === undefined) return undefined;
+  const { column, accepted, refused, number, reason } = erpStatus;
+  const key = { name: returns.key.name, type: typeOf(returns.key.type) };
+  return { document, staging: write.to.staging, key, column, accepted, refused, number, reason };
 }
 
 function awaitedReferences(planned: readonly Planned[]): Result<readonly AwaitedReference[]> {

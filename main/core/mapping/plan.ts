@@ -2,8 +2,11 @@ import type { DecimalString } from '../../../shared/model/decimal.ts';
 import type { Sha256, SourceId } from '../../../shared/model/ids.ts';
 import type { DocumentHandler, Mapping } from '../../../shared/model/mapping.ts';
 import type { SqlName } from '../../../shared/model/mapping-names.ts';
+import type { Catalogue } from '../drift/catalogue.ts';
 import type { Packet } from '../packets/codec/packet.ts';
-import type { WriteUnit } from '../packets/erp.ts';
+import type { LookupQuestion, WriteUnit } from '../packets/erp.ts';
+import type { LookupValue } from '../../../shared/model/mapping-values.ts';
+import type { TakenColumn } from './column-rules.ts';
 import type { Zones } from './convert.ts';
 
 export interface PlanInput {
@@ -17,6 +20,8 @@ export interface PlanInput {
   readonly revision: number;
   readonly payloadHash: Sha256;
   readonly zones: Zones;
+  /** What the ERP's catalogue says of the columns, where it is known: values are judged by it before the ERP sees them. */
+  readonly catalogue?: Catalogue | undefined;
   readonly hash: (text: string) => Sha256;
 }
 
@@ -45,8 +50,36 @@ export interface RowChange {
   readonly decision: ChangeDecision;
 }
 
+/** A value the ERP gets otherwise than the phone sent it, because the mapping or the column says so. */
+export interface ValueNote {
+  readonly document: string;
+  /** `SalesLine row 2`. */
+  readonly where: string;
+  readonly field: string;
+  readonly was: string;
+  readonly kept: string;
+}
+
+/** A value of the unit that the ERP must be asked for before it is written; null until then. */
+export interface AwaitedLookup {
+  /** Its document in the unit. */
+  readonly entity: string;
+  readonly rowId: string;
+  /** Index of the line; undefined in the header. */
+  readonly line: number | undefined;
+  /** Column or parameter. */
+  readonly name: string;
+  readonly question: LookupQuestion;
+  readonly otherwise: LookupValue['otherwise'];
+  /** For words: `SalesLine row 2`. */
+  readonly where: string;
+  readonly column?: TakenColumn | undefined;
+}
+
 export interface PacketPlan {
   readonly unit: WriteUnit;
+  readonly lookups: readonly AwaitedLookup[];
+  readonly notes: readonly ValueNote[];
   /** By document of the unit, same order: what to do when its row id is known with another content hash. */
   readonly onConflict: readonly ChangeDecision[];
   readonly references: readonly AwaitedReference[];

@@ -42,6 +42,11 @@ export class DriftWatch {
     return this.#stopped() ? this.#ask(signal) : this.look(signal);
   }
 
+  /** What the ERP's catalogue showed when it was asked last; undefined where it may not be read. */
+  get catalogue(): Catalogue | undefined {
+    return this.#catalogue;
+  }
+
   /** Why this flow must not run; undefined when nothing that is known forbids it. */
   stops(flow: DriftFlow): SyncFailure | undefined {
     return driftFailure(this.#findings, flow);
