@@ -145,7 +145,7 @@ export function createPacketErp(options: PacketErpOptions): ClosablePacketErp {
 
   return {
     catalogue: (question, signal) => catalogue.read(question, signal),
-    reader: new Reader({ server, sessions: reading, endpoint, schema }),
+    reader: new Reader({ server, sessions: reading, endpoint, schema, runtime }),
     writer: new Writer({ sessions: writing, endpoint, schema, fence, ledger }),
     async ready(signal) {
       // One at a time: two renewals at once would each see the other's beat.

@@ -3,9 +3,13 @@ import type { ReadRequest } from '../../../core/packets/erp.ts';
 import type { LedgerNames } from '../ledger-names.ts';
 import { isVariableName, quoteIdent, quoteName } from '../quote-ident.ts';
 
-/** Whether this database lets a transaction read one moment. */
+/** Somebody who writes holds us up for this long at most; then the read ends and is tried later. */
+const LOCK_MS = 5_000;
+export const WITH_LOCK_TIMEOUT = `SET LOCK_TIMEOUT ${LOCK_MS};\n`;
+
+/** Whether this database lets a transaction read one moment, and whether a reader elsewhere holds locks at all. */
 export const snapshotAllowed =
-  'SELECT CAST(snapshot_isolation_state AS int) AS snapshot_state FROM sys.databases WHERE name = DB_NAME();';
+  'SELECT CAST(snapshot_isolation_state AS int) AS snapshot_state, CAST(is_read_committed_snapshot_on AS int) AS versions FROM sys.databases WHERE name = DB_NAME();';
 
 /**
  * A snapshot begins with the first versioned row read, not with the transaction; the catalogue is not versioned. So a
@@ -42,8 +46,11 @@ function selected(column: string, type: FieldType): string {
   }
 }
 
-/** One ordered SELECT. A mapping's own SELECT becomes a derived table; its parameters are the user's columns. */
-export function readStatement(request: ReadRequest, source: string): ReadStatement {
+/**
+ * One ordered SELECT. A mapping's own SELECT becomes a derived table; its parameters are the user's columns. `copied`: the
+ * server copies the rows for this session first, as fast as it can, so that no lock lasts as long as we take to read them.
+ */
+export function readStatement(request: ReadRequest, source: string, copied: boolean): ReadStatement {
   const values: { name: string; value: string | null }[] = [];
   let from: string;
   if ('table' in request.from) from = quoteName(request.from.table);
@@ -59,20 +66,38 @@ export function readStatement(request: ReadRequest, source: string): ReadStateme
       values.push({ name, value });
     }
   }
-  const columns = request.columns.map(
-    ({ column, type }, index) => `${selected(`t.${quoteIdent(column)}`, type)} AS c${index}`,
-  );
+  const columns = request.columns.map(({ column, type }, index) => {
+    const value = selected(`t.${quoteIdent(column)}`, type);
+    // A row version would get a new value in the copy.
+    return `${copied && type.kind === 'binary' ? `CONVERT(varbinary(max), ${value})` : value} AS c${index}`;
+  });
   const conditions = request.where.map(({ column, value }, index) => {
     if (value === null) return `t.${quoteIdent(column)} IS NULL`;
     values.push({ name: `w${index}`, value });
     return `t.${quoteIdent(column)} = @w${index}`;
   });
-  const text = `SELECT ${columns.join(', ')} FROM ${from} AS t${
-    conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
-  } ORDER BY ${request.orderBy.map((column) => `t.${quoteIdent(column)}`).join(', ')}`;
+  const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  const order = request.orderBy.map((column) => `t.${quoteIdent(column)}`);
+  if (!copied)
+    return {
+      text: `${WITH_LOCK_TIMEOUT}SELECT ${columns.join(', ')} FROM ${from} AS t${filter} ORDER BY ${order.join(', ')}`,
+      values,
+    };
+  const kept = [...columns, ...order.map((column, index) => `${column} AS o${index}`)].join(', ');
+  const text = `SET NOCOUNT ON;
+${WITH_LOCK_TIMEOUT}SELECT ${kept} INTO #ferry_rows FROM ${from} AS t${filter};
+SELECT ${columns.map((_, index) => `c${index}`).join(', ')} FROM #ferry_rows ORDER BY ${order.map((_, index) => `o${index}`).join(', ')};`;
   return { text, values };
 }
 
 /** Parameter: @value. */
 export const rowExists = (table: { schema: string; name: string }, column: string): string =>
-  `SELECT CASE WHEN EXISTS (SELECT 1 FROM ${quoteName(table)} WHERE ${quoteIdent(column)} = @value) THEN 1 ELSE 0 END AS found;`;
+  `${WITH_LOCK_TIMEOUT}SELECT CASE WHEN EXISTS (SELECT 1 FROM ${quoteName(table)} WHERE ${quoteIdent(column)} = @value) THEN 1 ELSE 0 END AS found;`;
+
+/** Our own session as others see it, and whether this login may see who waits for whom. */
+export const whoWatches =
+  "SELECT CAST(@@SPID AS int) AS session_id, CASE WHEN HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER STATE') = 1 OR HAS_PERMS_BY_NAME(NULL, NULL, N'VIEW SERVER PERFORMANCE STATE') = 1 THEN 1 ELSE 0 END AS may_see;";
+
+/** The longest that somebody waits for our session, in milliseconds; NULL where nobody does. Parameter: @session. */
+export const whoWaits =
+  'SELECT MAX(CAST(wait_time AS bigint)) AS waited_ms FROM sys.dm_exec_requests WHERE blocking_session_id = @session;';
