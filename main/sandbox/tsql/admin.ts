@@ -2,15 +2,20 @@ import type { SqlValue } from './face.ts';
 import type { Server } from './executor/server.ts';
 import { nameKey } from './storage/schema-objects.ts';
 import type { Database, Table } from './storage/schema-objects.ts';
+import type { TableTracking } from './storage/change-tracking.ts';
 import type { Row, Values, Version } from './storage/rows.ts';
+
+interface BackupTable {
+  readonly rows: readonly Values[];
+  readonly lastIdentity: bigint | null;
+  readonly tracking: Omit<TableTracking, 'database'> | undefined;
+}
 
 /** The committed rows of every table; the schema is expected to be the same at restore. */
 export interface Backup {
-  readonly tables: ReadonlyMap<
-    string,
-    { readonly rows: readonly Values[]; readonly lastIdentity: bigint | null }
-  >;
+  readonly tables: ReadonlyMap<string, BackupTable>;
   readonly dbts: bigint;
+  readonly changeVersion: bigint;
 }
 
 function committed(row: Row): Values | null {
@@ -33,10 +38,14 @@ function* committedRows(table: Table): Iterable<Values> {
 
 export function backupDatabase(server: Server, name: string): Backup {
   const database = databaseOf(server, name);
-  const tables = new Map<string, { rows: Values[]; lastIdentity: bigint | null }>();
+  const tables = new Map<string, BackupTable>();
   for (const t of database.tables())
-    tables.set(nameKey(t.fullName), { rows: [...committedRows(t)], lastIdentity: t.lastIdentity });
-  return { tables, dbts: database.dbts };
+    tables.set(nameKey(t.fullName), {
+      rows: [...committedRows(t)],
+      lastIdentity: t.lastIdentity,
+      tracking: t.tracking && { ...t.tracking, changes: [...t.tracking.changes] },
+    });
+  return { tables, dbts: database.dbts, changeVersion: database.tracking.current };
 }
 
 export function restoreDatabase(server: Server, name: string, backup: Backup): void {
@@ -53,10 +62,24 @@ export function restoreDatabase(server: Server, name: string, backup: Backup): v
     }
     for (const values of saved?.rows ?? []) store.insert(values, null, []);
     t.lastIdentity = saved?.lastIdentity ?? null;
+    if (t.tracking && saved?.tracking)
+      t.tracking = { ...saved.tracking, database: database.tracking, changes: [...saved.tracking.changes] };
   }
   database.dbts = backup.dbts;
+  database.tracking.rewind(backup.changeVersion);
   database.forkGuid = server.newId();
   database.version++;
+}
+
+/**
+ * Lets the retention of Change Tracking run out for everything up to `version`, or up to now: what the clean-up of a
+ * server does with old changes. Answers the version cleaned up to.
+ */
+export function expireChanges(server: Server, name: string, version?: bigint): bigint {
+  const { tracking } = databaseOf(server, name);
+  const upTo = version ?? tracking.current;
+  tracking.cleanUp(upTo);
+  return upTo;
 }
 
 export function rowsOf(server: Server, databaseName: string, name: string): SqlValue[][] {

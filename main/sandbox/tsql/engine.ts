@@ -20,7 +20,7 @@ import { Session, defaultOptions } from './executor/session.ts';
 import { parseObjectName } from './parser/program.ts';
 import { Access } from './security/access.ts';
 import { knownLogin } from './security/principals.ts';
-import { backupDatabase, restoreDatabase, rowsOf } from './admin.ts';
+import { backupDatabase, expireChanges, restoreDatabase, rowsOf } from './admin.ts';
 import type { Backup } from './admin.ts';
 
 export interface SqlEngineOptions {
@@ -46,6 +46,8 @@ export interface SandboxSqlEngine extends SqlEngine {
   backup(database: string): Backup;
   /** Puts a database back; its recovery fork changes, as on a server. Sessions in it are cut. */
   restore(database: string, backup: Backup): void;
+  /** Cleans up tracked changes up to a version (all, without one), as when their retention runs out. */
+  expireChanges(database: string, version?: bigint): bigint;
   /** Committed rows of a table, in no order. */
   snapshotRows(database: string, table: string): SqlValue[][];
 }
@@ -336,6 +338,7 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
       }
       restoreDatabase(server, database, backup);
     },
+    expireChanges: (database, version) => expireChanges(server, database, version),
     snapshotRows: (database, table) => rowsOf(server, database, table),
   };
 }

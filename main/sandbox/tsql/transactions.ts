@@ -1,5 +1,6 @@
 import type { IsolationLevel } from './face.ts';
-import type { Database } from './storage/schema-objects.ts';
+import type { Database, Table } from './storage/schema-objects.ts';
+import type { DatabaseTracking, PendingChange } from './storage/change-tracking.ts';
 import type { Owner, Row, RowStore, RowUndo, Values } from './storage/rows.ts';
 
 /** A change of the schema is undone by a function; changes of rows by their former versions. */
@@ -30,6 +31,8 @@ export class Transaction implements Owner {
   readonly readLocks = new Set<Row>();
   readonly tableLocks = new Set<TableLocks>();
   readonly firstRowversion = new Map<Database, bigint>();
+  /** Rows written in tables under Change Tracking, in order; `begin` where all clients of a table have to begin anew. */
+  readonly tracked: { readonly table: Table; readonly change: PendingChange | 'begin' }[] = [];
 
   constructor(id: bigint, party: Party, implicit: boolean) {
     this.id = id;
@@ -51,10 +54,12 @@ export class TransactionLog {
   /** Rows with versions below the head that a snapshot may still read. */
   private garbage = new Map<Row, { store: RowStore; gone: Values[] }>();
   private readonly ended: (transaction: Transaction) => void;
+  private readonly now: () => number;
 
   /** `ended` hears of every transaction that let go of its locks. */
-  constructor(ended: (transaction: Transaction) => void) {
+  constructor(ended: (transaction: Transaction) => void, now: () => number) {
     this.ended = ended;
+    this.now = now;
   }
 
   begin(party: Party, implicit: boolean): Transaction {
@@ -99,7 +104,30 @@ export class TransactionLog {
         } else store.settle(row, gone);
       }
     }
+    if (t.tracked.length > 0) this.track(t);
     this.end(t);
+  }
+
+  /** A transaction gets its version of Change Tracking when it commits, one per database it wrote. */
+  private track(t: Transaction): void {
+    const now = this.now();
+    const versions = new Map<DatabaseTracking, bigint>();
+    for (const { table, change } of t.tracked) {
+      const { tracking } = table;
+      if (!tracking) continue;
+      const { database } = tracking;
+      let version = versions.get(database);
+      if (version === undefined) versions.set(database, (version = database.advance(this.lastSeq, now)));
+      if (change === 'begin') {
+        tracking.changes = [];
+        tracking.begin = version;
+        tracking.minValid = version;
+      } else tracking.changes.push({ ...change, version, seq: this.lastSeq });
+    }
+    for (const database of versions.keys()) {
+      const old = database.expired(now);
+      if (old !== undefined) database.cleanUp(old);
+    }
   }
 
   /** Undoes down to a length of the log; 0 is everything. */

@@ -18,6 +18,7 @@ import { applyChanges, completeRow, prepareAssign, writerOf } from './table-writ
 import type { Change } from './table-writer.ts';
 import type { WriteResult } from './insert.ts';
 import { targetTable } from './insert.ts';
+import { trackingContext } from './tracking-context.ts';
 import { fireTriggers } from './triggers.ts';
 import type { Interp, Program, Work } from './interp.ts';
 import type { Frame } from './session.ts';
@@ -219,7 +220,14 @@ function run(interp: Interp, w: Work, plan: ChangePlan, remove: boolean): WriteR
   }
   for (const c of changes)
     if (c.after) completeRow(w, table, writer, w.frame.database, c.after as SqlValue[]);
-  applyChanges(w, table, plan.binding, w.frame.database, changes);
+  applyChanges(
+    w,
+    table,
+    plan.binding,
+    w.frame.database,
+    changes,
+    plan.sets.flatMap((x) => (x.ordinal >= 0 ? [x.ordinal] : [])),
+  );
   const out: Values[] = [];
   if (plan.output) {
     changes.forEach((c, i) => {
@@ -238,7 +246,9 @@ function run(interp: Interp, w: Work, plan: ChangePlan, remove: boolean): WriteR
 }
 
 export function* executeChange(interp: Interp, s: Update | Delete, frame: Frame): Program<WriteResult> {
+  const context = yield* trackingContext(interp, s.context, frame);
   return yield* interp.atomic(frame, (w) => {
+    w.context = context;
     const plan = planned(
       s,
       interp.session,

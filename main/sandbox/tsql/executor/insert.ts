@@ -14,6 +14,7 @@ import type { Output } from './output.ts';
 import { assigner, completeRow, insertRow, prepareAssign, tableEnv, writerOf } from './table-writer.ts';
 import type { Interp, Program, Work } from './interp.ts';
 import type { Frame } from './session.ts';
+import { trackingContext } from './tracking-context.ts';
 import { fireTriggers } from './triggers.ts';
 
 type Insert = Statement & { k: 'insert' };
@@ -223,7 +224,9 @@ export function* executeInsert(interp: Interp, s: Insert, frame: Frame): Program
     }
     captured = collected;
   }
+  const context = yield* trackingContext(interp, s.context, frame);
   return yield* interp.atomic(frame, (w) => {
+    w.context = context;
     const compile = (b: Binding): InsertPlan =>
       compileInsert(s, withCtesOf(s, b), session.options.identityInsert);
     const own = interp.binding(frame);

@@ -29,6 +29,8 @@ export interface Work {
   readonly run: Run;
   /** Undo entries of table variables, which only a failing statement uses. */
   readonly localUndo: Undo[];
+  /** WITH CHANGE_TRACKING_CONTEXT of this statement. */
+  context: Uint8Array | null;
 }
 
 /** What the files of the executor need of the interpreter, which imports them. */

@@ -26,12 +26,15 @@ import { planned } from './plans.ts';
 import { callProcedure, executeText } from './procedures.ts';
 import { formatMessage } from './messages.ts';
 import { readerFor } from './readers.ts';
+import { alterDatabaseTracking } from './alter-tracking.ts';
+import { trackingReader } from './change-tracking.ts';
 import { SCHEMA_STATEMENTS, executeSchema } from './schema.ts';
 import { buildTable } from './schema-build.ts';
 import type { Frame, Session } from './session.ts';
 import { executeSelect, sendWritten } from './select.ts';
 import {
   alterDatabase,
+  alteredDatabase,
   doomed,
   setIsolation,
   setOptions,
@@ -153,6 +156,12 @@ export class Interpreter implements Interp {
 
   private run(frame: Frame, work: () => Work | undefined, forUpdate: boolean): Run {
     const { session } = this;
+    const databaseOf = (table: Table, at: Frame): Frame['database'] => this.databaseOf(table, at);
+    const must = (): Work => {
+      const w = work();
+      if (!w) throw new Error('a table is read outside a statement');
+      return w;
+    };
     return {
       variables: frame.variables,
       tables: frame.tables,
@@ -160,16 +169,23 @@ export class Interpreter implements Interp {
       cache: new Map(),
       system: session.system,
       reader: (hints, table) => {
-        const w = work();
-        if (!w) throw new Error('a table is read outside a statement');
+        const w = must();
         return readerFor({
           hints,
           table,
-          database: this.databaseOf(table, frame),
+          database: databaseOf(table, frame),
           transaction: w.transaction,
           isolation: session.options.isolation,
           log: session.server.log,
           forUpdate,
+        });
+      },
+      get tracking() {
+        return trackingReader({
+          transaction: must().transaction,
+          isolation: session.options.isolation,
+          log: session.server.log,
+          databaseOf: (table) => databaseOf(table, frame),
         });
       },
     };
@@ -200,7 +216,7 @@ export class Interpreter implements Interp {
       const localUndo: Undo[] = [];
       let w: Work | undefined;
       const run = this.run(frame, () => w, forUpdate);
-      w = { session, frame, transaction, run, localUndo };
+      w = { session, frame, transaction, run, localUndo, context: null };
       let wait: LockWait;
       try {
         const result = work(w);
@@ -587,6 +603,9 @@ export class Interpreter implements Interp {
       }
       case 'alterDatabase':
         alterDatabase(this, s, frame);
+        return undefined;
+      case 'databaseTracking':
+        alterDatabaseTracking(alteredDatabase(this, s.name, frame), s);
         return undefined;
       case 'use': {
         const database = session.server.database(s.database);

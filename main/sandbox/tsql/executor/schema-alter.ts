@@ -70,6 +70,13 @@ export function alterAdd(w: Work, b: Builder, name: ObjectName, body: TableBody)
 function dropConstraint(w: Work, table: Table, name: string, ifExists: boolean): void {
   const key = nameKey(name);
   const index = table.indexes.find((i) => i.constraint && nameKey(i.name) === key);
+  if (index?.primary && table.tracking)
+    throw new SqlError(
+      3735,
+      `The primary key constraint '${index.name}' on table '${table.name}' cannot be dropped because change tracking is enabled on the table. Change tracking requires a primary key constraint on the table. Disable change tracking before dropping the constraint.`,
+      16,
+      'batch',
+    );
   if (index) {
     if (
       table.referencedBy.some((f) => f.targetColumns.every((o) => index.columns.some((c) => c.ordinal === o)))

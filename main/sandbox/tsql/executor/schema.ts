@@ -20,6 +20,8 @@ import {
   touched,
 } from './schema-build.ts';
 import type { Builder } from './schema-build.ts';
+import { alterTracking } from './alter-tracking.ts';
+import { trackTruncation } from './change-tracking.ts';
 import { alterAdd, alterColumn, alterDrop } from './schema-alter.ts';
 
 export function createTable(w: Work, b: Builder, name: ObjectName, body: TableBody): Table {
@@ -109,10 +111,12 @@ function dropTable(w: Work, b: Builder, name: ObjectName, ifExists: boolean): vo
     );
   exclusive(w, table);
   at.database.remove(table);
+  at.database.tracking.tables.delete(table);
   for (const f of table.foreignKeys) f.target.referencedBy = f.target.referencedBy.filter((x) => x !== f);
   for (const t of table.triggers) at.database.remove(t);
   w.transaction.undo.push(() => {
     at.database.add(table);
+    if (table.tracking) at.database.tracking.tables.add(table);
     for (const f of table.foreignKeys) f.target.referencedBy.push(f);
     for (const t of table.triggers) at.database.add(t);
   });
@@ -286,6 +290,9 @@ function run(w: Work, b: Builder, s: Statement): void {
       touched(w, table, database);
       return;
     }
+    case 'alterTracking':
+      alterTracking(w, b, s);
+      return;
     case 'alterCheck': {
       const { table, database } = tableNamed(s.name, b.binding);
       for (const c of [...table.checks, ...table.foreignKeys])
@@ -392,6 +399,7 @@ function run(w: Work, b: Builder, s: Statement): void {
       for (const row of table.store.rows)
         if (row.head.values) table.store.write(row, null, w.transaction, w.transaction.undo as never);
       table.lastIdentity = null;
+      trackTruncation(w, table);
       w.transaction.undo.push(() => (table.lastIdentity = last));
       database.version++;
       return;
@@ -411,6 +419,7 @@ export const SCHEMA_STATEMENTS: ReadonlySet<string> = new Set([
   'alterColumn',
   'alterTrigger',
   'alterCheck',
+  'alterTracking',
   'createIndex',
   'createView',
   'createProcedure',

@@ -44,10 +44,13 @@ export class Server {
     this.security = new ServerSecurity(at.administrators);
     this.waits = new Waits(at.clock);
     this.appLocks = new AppLocks(this.waits, at.clock);
-    this.log = new TransactionLog((t) => {
-      this.appLocks.releaseAll(t.party, 'Transaction');
-      this.waits.released(t.party);
-    });
+    this.log = new TransactionLog(
+      (t) => {
+        this.appLocks.releaseAll(t.party, 'Transaction');
+        this.waits.released(t.party);
+      },
+      () => at.clock.now(),
+    );
     for (const [id, name] of ['master', 'tempdb', 'model', 'msdb'].entries()) this.addDatabase(name, id + 1);
   }
 

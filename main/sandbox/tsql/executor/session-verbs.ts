@@ -1,6 +1,7 @@
 import type { IsolationLevel } from '../face.ts';
 import { SqlError, refused } from '../errors.ts';
 import type { Statement } from '../parser/ast.ts';
+import type { Database } from '../storage/schema-objects.ts';
 import { plainText } from '../types/sql-type.ts';
 import type { Interp, Program } from './interp.ts';
 import type { Frame } from './session.ts';
@@ -136,14 +137,23 @@ export function transactionVerb(
   }
 }
 
-export function alterDatabase(interp: Interp, s: Statement & { k: 'alterDatabase' }, frame: Frame): void {
-  const database = s.name === undefined ? frame.database : interp.session.server.database(s.name);
-  if (!database)
+/** The database of an ALTER DATABASE, which stands alone: it is not part of a transaction. */
+export function alteredDatabase(interp: Interp, name: string | undefined, frame: Frame): Database {
+  if (interp.session.transaction)
+    throw new SqlError(226, 'ALTER DATABASE statement not allowed within multi-statement transaction.');
+  const { access, server } = interp.session;
+  const database = name === undefined ? frame.database : server.database(name);
+  if (!database || access?.may(database, 'ALTER') === false)
     throw new SqlError(
       5011,
-      `Database '${s.name ?? ''}' does not exist or you do not have permission to alter it.`,
+      `Database '${name ?? ''}' does not exist or you do not have permission to alter it.`,
       14,
     );
+  return database;
+}
+
+export function alterDatabase(interp: Interp, s: Statement & { k: 'alterDatabase' }, frame: Frame): void {
+  const database = alteredDatabase(interp, s.name, frame);
   switch (s.option) {
     case 'ALLOW_SNAPSHOT_ISOLATION':
       database.allowSnapshot = s.value === 'ON';

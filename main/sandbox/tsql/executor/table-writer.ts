@@ -14,6 +14,7 @@ import { family, lengthOf } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { trimEnd } from '../types/text.ts';
 import type { Transaction, Undo } from '../transactions.ts';
+import { trackChanges, trackInsert } from './change-tracking.ts';
 import { claim, waitForTable } from './readers.ts';
 import { ownerOf, undoOf } from './interp.ts';
 import type { Work } from './interp.ts';
@@ -282,6 +283,7 @@ export function insertRow(w: Work, table: Table, values: Values, foreign = true)
     for (const key of table.foreignKeys)
       if (key.enabled && key.target !== table) checkForeignKey(w, key, values);
   const row = table.store.insert(values, ownerOf(w, table), undoOf(w, table) as Undo[] as never);
+  trackInsert(w, table, values);
   for (const index of table.indexes) if (index.unique) checkUnique(w, table, index, row);
   if (foreign)
     for (const key of table.foreignKeys)
@@ -302,6 +304,7 @@ export function applyChanges(
   binding: Binding,
   database: Database,
   changes: readonly Change[],
+  written: readonly number[],
 ): void {
   const owner = ownerOf(w, table);
   const log = undoOf(w, table) as never;
@@ -310,6 +313,7 @@ export function applyChanges(
     claim(c.row, table, w.transaction);
     table.store.write(c.row, c.after, owner, log);
   }
+  trackChanges(w, table, changes, written);
   for (const index of table.indexes) {
     if (!index.unique) continue;
     for (const c of changes)
@@ -375,5 +379,5 @@ function followReferences(
       childChanges.push({ row: child, before, after });
     }
   }
-  if (childChanges.length > 0) applyChanges(w, key.table, binding, database, childChanges);
+  if (childChanges.length > 0) applyChanges(w, key.table, binding, database, childChanges, key.columns);
 }

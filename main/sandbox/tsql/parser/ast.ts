@@ -120,6 +120,13 @@ export type TableRef =
       readonly columns: readonly string[];
     }
   | {
+      readonly k: 'changes';
+      readonly table: ObjectName;
+      readonly since: Expr;
+      readonly alias: string;
+      readonly columns?: readonly string[] | undefined;
+    }
+  | {
       readonly k: 'join';
       readonly kind: 'inner' | 'left' | 'right' | 'full' | 'cross' | 'cross apply' | 'outer apply';
       readonly l: TableRef;
@@ -255,6 +262,7 @@ export type StatementBody =
       readonly exec?: Statement | undefined;
       readonly defaults: boolean;
       readonly top?: Expr | undefined;
+      readonly context?: Expr | undefined;
     }
   | {
       readonly k: 'update';
@@ -262,12 +270,14 @@ export type StatementBody =
       readonly target: TableRef;
       readonly top?: Expr | undefined;
       readonly sets: readonly SetItem[];
+      readonly context?: Expr | undefined;
       readonly output: readonly OutputClause[];
       readonly from?: TableRef | undefined;
       readonly where?: Expr | undefined;
     }
   | {
       readonly k: 'delete';
+      readonly context?: Expr | undefined;
       readonly ctes: readonly Cte[];
       readonly target: TableRef;
       readonly top?: Expr | undefined;
@@ -345,6 +355,21 @@ export type StatementBody =
       readonly name: ObjectName;
       readonly constraints: readonly string[] | 'all';
       readonly enable: boolean;
+    }
+  | {
+      readonly k: 'alterTracking';
+      readonly name: ObjectName;
+      readonly enable: boolean;
+      /** TRACK_COLUMNS_UPDATED. */
+      readonly columns: boolean;
+    }
+  | {
+      readonly k: 'databaseTracking';
+      readonly name?: string | undefined;
+      readonly set: 'on' | 'off' | 'change';
+      readonly retention?: number | undefined;
+      readonly unit?: 'DAYS' | 'HOURS' | 'MINUTES' | undefined;
+      readonly autoCleanup?: boolean | undefined;
     }
   | { readonly k: 'createIndex'; readonly table: ObjectName; readonly index: IndexNode }
   | {

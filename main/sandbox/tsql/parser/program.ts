@@ -14,6 +14,7 @@ import {
   parseTableBody,
 } from './schema.ts';
 import { parseSecurity } from '../security/parser.ts';
+import { parseTrackingContext } from './change-tracking.ts';
 import { parseDelete, parseInsert, parseUpdate } from './write.ts';
 import { Cursor } from './cursor.ts';
 import type { Argument, Expr, ParameterNode, Statement, StatementBody, TypeNode } from './ast.ts';
@@ -87,6 +88,7 @@ function parseBody(c: Cursor): StatementBody {
     case 'SELECT':
       return { k: 'select', query: parseQuery(c) };
     case 'WITH': {
+      if (c.peek().upper === 'CHANGE_TRACKING_CONTEXT') return parseWithContext(c);
       const ctes = parseWith(c);
       if (c.isWord('UPDATE')) return parseUpdate(c, ctes);
       if (c.isWord('DELETE')) return parseDelete(c, ctes);
@@ -167,6 +169,23 @@ function parseBody(c: Cursor): StatementBody {
   if (REFUSED_STATEMENTS.has(t.upper)) throw c.refuse(t.upper);
   throw c.fail();
 }
+
+function parseWithContext(c: Cursor): StatementBody {
+  const context = parseTrackingContext(c);
+  if (c.isWord('INSERT')) return withContext(parseInsert(c, []), context);
+  if (c.isWord('UPDATE')) return withContext(parseUpdate(c, []), context);
+  if (c.isWord('DELETE')) return withContext(parseDelete(c, []), context);
+  if (c.isWord('SELECT'))
+    throw new SqlError(
+      22108,
+      'The CHANGE_TRACKING_CONTEXT WITH clause cannot be used with a SELECT statement.',
+      16,
+      'batch',
+    );
+  throw c.refuse('CHANGE_TRACKING_CONTEXT before anything but INSERT, UPDATE and DELETE');
+}
+
+const withContext = (s: StatementBody, context: Expr): StatementBody => Object.assign(s, { context });
 
 function returnsValue(c: Cursor): boolean {
   const t = c.token;

@@ -1,4 +1,5 @@
 import { parseOrder, parseScalar } from './expressions.ts';
+import { parseChangeTable } from './change-tracking.ts';
 import type { Cte, Expr, OrderItem, Query, QueryBody, SelectItem, TableRef } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 
@@ -253,6 +254,8 @@ export function parseTable(c: Cursor): TableRef {
   }
   const line = c.token.line;
   const name = c.objectName();
+  if (name.length === 1 && c.isOp('(') && name[0]?.toUpperCase() === 'CHANGETABLE')
+    return parseChangeTable(c, () => parseAlias(c, false));
   if (c.isOp('(') && !isHint(c.peek().upper)) throw c.refuse(`the table function ${name.join('.')}`);
   const hints: string[] = [];
   if (c.isOp('(')) hints.push(...parseHints(c));

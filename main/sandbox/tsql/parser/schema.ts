@@ -15,6 +15,7 @@ import type {
   StatementBody,
   TableBody,
 } from './ast.ts';
+import { parseDatabaseTracking, parseTableTracking } from './change-tracking.ts';
 import type { Cursor } from './cursor.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -367,6 +368,7 @@ export function parseAlter(c: Cursor): StatementBody {
   if (c.takeWord('DATABASE')) {
     const name = c.isWord('CURRENT') ? (c.next(), undefined) : c.name();
     if (!c.takeWord('SET')) throw c.refuse(`ALTER DATABASE ${c.token.upper}`);
+    if (c.takeWord('CHANGE_TRACKING')) return parseDatabaseTracking(c, name);
     const option = c.next().upper;
     c.takeOp('=');
     const value = c.next().upper;
@@ -392,6 +394,7 @@ function parseAlterTable(c: Cursor): StatementBody {
   }
   if (c.isWord('ENABLE', 'DISABLE')) {
     const enable = c.next().upper === 'ENABLE';
+    if (c.takeWord('CHANGE_TRACKING')) return parseTableTracking(c, name, enable);
     c.expectWord('TRIGGER');
     return { k: 'alterTrigger', name, triggers: nameList(c), enable };
   }

@@ -1,6 +1,7 @@
 import type { SqlColumn, SqlMoment, SqlType, SqlValue } from '../face.ts';
 import type { Expr, Query } from '../parser/ast.ts';
 import type { Database, Table } from '../storage/schema-objects.ts';
+import type { TrackedChange } from '../storage/change-tracking.ts';
 import type { Row, Values } from '../storage/rows.ts';
 import type { Access } from '../security/access.ts';
 import type { Principal } from '../security/principals.ts';
@@ -37,6 +38,12 @@ export interface Run {
   /** Results of parts that do not depend on the current row, by the compiled part. */
   readonly cache: Map<object, unknown>;
   reader(hints: readonly string[], table: Table): Reader;
+  readonly tracking: {
+    /** The version of the database's last tracked commit this statement may see; null while tracking is off. */
+    current(database: Database): bigint | null;
+    /** Committed changes of a tracked table, in their order. May throw a LockWait. */
+    changes(table: Table): readonly TrackedChange[];
+  };
   /** @@ROWCOUNT and its kin, and functions of session and server. */
   readonly system: System;
 }

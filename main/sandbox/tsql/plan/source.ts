@@ -11,6 +11,7 @@ import type { Key } from '../types/compare.ts';
 import { commonType, family } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { branchType } from './branch.ts';
+import { bindChanges } from './changes.ts';
 import { scalar } from './expressions.ts';
 import { condition } from './conditions.ts';
 import { convertTo } from './convert-node.ts';
@@ -232,6 +233,7 @@ export function bindRef(ref: TableRef, scope: Scope, binding: Binding): BoundRef
   if (ref.k === 'derived') return bindDerived(ref, scope, binding, false);
   const slot = scope.sources.length;
   let source: BoundSource;
+  if (ref.k === 'changes') return addSource(bindChangeTable(ref, slot, binding), scope);
   if (ref.k === 'table') source = bindTable(ref, slot, binding);
   else if (ref.k === 'tablevar') {
     const table = binding.tableVariables.get(ref.name);
@@ -245,6 +247,16 @@ export function bindRef(ref: TableRef, scope: Scope, binding: Binding): BoundRef
     };
   } else source = bindValues(ref, slot, scope, binding);
   return addSource(source, scope);
+}
+
+function bindChangeTable(ref: TableRef & { k: 'changes' }, slot: number, binding: Binding): BoundSource {
+  const { columns, rows } = bindChanges(ref, findTable(ref.table, binding), binding);
+  return {
+    slot,
+    alias: nameKey(ref.alias),
+    columns,
+    origin: { k: 'rows', correlated: false, rows: (run) => rows(run) },
+  };
 }
 
 function addSource(source: BoundSource, scope: Scope): BoundRef {

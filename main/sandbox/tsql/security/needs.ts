@@ -4,7 +4,7 @@ import type { Database, DbObject, Table, View } from '../storage/schema-objects.
 export interface Need {
   readonly database: Database;
   readonly object: Table | View;
-  readonly right: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+  readonly right: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'VIEW CHANGE TRACKING';
   /** Ordinals of the columns that are named, filled while the statement is compiled. */
   readonly columns: Set<number>;
   readonly names: readonly string[];

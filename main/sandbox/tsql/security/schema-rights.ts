@@ -35,6 +35,7 @@ function check(access: Access, binding: Binding, s: Statement): void {
     case 'alterColumn':
     case 'alterCheck':
     case 'alterTrigger':
+    case 'alterTracking':
       return alter(access, binding, s.name);
     case 'createIndex':
     case 'truncate':

@@ -1,6 +1,8 @@
 import type { Expr, ParameterNode, Query, ReferentialAction, Statement } from '../parser/ast.ts';
 import type { Type } from '../types/sql-type.ts';
 import { RowStore } from './rows.ts';
+import { DatabaseTracking } from './change-tracking.ts';
+import type { TableTracking } from './change-tracking.ts';
 import type { Owner, RowIndex } from './rows.ts';
 
 /** Names are compared without case. */
@@ -87,6 +89,9 @@ export class Table implements SchemaObject {
   readonly store = new RowStore();
   /** Whole-table locks, kept to the end of their transactions. */
   readonly locks = new Map<Owner, 'S' | 'U' | 'X'>();
+  /** Set while Change Tracking is on for the table. */
+  tracking: TableTracking | undefined;
+  wasTracked = false;
   /** The value handed out last; a rollback does not take it back. */
   lastIdentity: bigint | null = null;
   nextColumnId = 1;
@@ -159,6 +164,7 @@ export class Database {
   version = 1;
   allowSnapshot = false;
   readCommittedSnapshot = false;
+  readonly tracking = new DatabaseTracking();
   private lastRowversion = 2000n;
   private lastObjectId = 245575913;
 
