@@ -54,6 +54,7 @@ export function itemView(item: Item): ItemView {
     attempts,
     revision,
     size: body.size,
+    handedSince: item.handed?.since,
     reason: reason === undefined ? undefined : explainReason(reason),
   };
 }
@@ -119,6 +120,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
   const find = (endpoint: string): EndpointFact | undefined =>
     endpoints.find((one) => one.endpoint === endpoint);
   const counts = store.counts(id, now);
+  const handed = store.handedCounts(id, now);
   const pause = activePause(store, id, now);
   const flows = (['pull', 'push'] as const).map((flow) => flowStatus(link, flow));
   const enabled = flows.filter((flow) => flow.enabled);
@@ -141,6 +143,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     nextRun: dues.length === 0 ? undefined : Math.min(...dues),
     overdue: link.isOverdue(STALE_MS),
     announced: link.announced(),
+    undecided: handed.overdue,
   };
   return {
     id,
@@ -150,6 +153,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     pendingIn: { count: counts.pendingIn, oldest: counts.oldestPendingIn },
     pendingOut: { count: counts.pendingOut, oldest: counts.oldestPendingOut },
     inCloud: inCloud(store, link),
+    handedOver: handed.waiting === 0 ? undefined : { count: handed.waiting, late: handed.overdue },
     parked: counts.parked,
     unknown: counts.unknown,
     unreported: counts.unreported,

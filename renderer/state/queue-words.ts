@@ -75,8 +75,10 @@ export function sizeWords(bytes: number, speaker: Speaker): string {
 /** What a person may do with an item in this state. */
 export const allowed = ({
   state,
+  handedSince,
 }: ItemView): { readonly retry: boolean; readonly park: boolean; readonly discard: boolean } => ({
   retry: state === 'parked' || state === 'waiting' || state === 'unknown' || state === 'ready',
-  park: state === 'waiting' || state === 'ready' || state === 'unknown',
+  // The ERP may accept at any moment what was handed over to it.
+  park: handedSince === undefined && (state === 'waiting' || state === 'ready' || state === 'unknown'),
   discard: state === 'parked',
 });

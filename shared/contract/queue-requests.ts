@@ -34,6 +34,8 @@ export const itemSchema = z.object({
   createdAt: instant,
   dueAt: instant,
   settledAt: instant.optional(),
+  /** Since when the ERP has it without having accepted it: it cannot be set aside, and discarded only once it is refused. */
+  handedSince: instant.optional(),
   attempts: z.number(),
   revision: z.number(),
 });

@@ -84,6 +84,13 @@ export const linkStatusSchema = z.object({
   pendingIn: pendingSchema,
   pendingOut: pendingSchema,
   inCloud: inCloudSchema,
+  /** Among those pending in: what the ERP has and has not accepted yet. `late`: for longer than the mapping says. */
+  handedOver: z
+    .object({
+      count: z.number(),
+      late: z.object({ count: z.number(), label: z.string(), since: instant }).optional(),
+    })
+    .optional(),
   parked: z.number(),
   /** Sent or written, and it is not known yet whether it happened. */
   unknown: z.number(),

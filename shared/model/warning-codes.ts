@@ -13,6 +13,7 @@ export const WARNING_CODES = [
   'items-parked',
   'orders-late',
   'snapshots-late',
+  'erp-undecided',
   'outcome-unknown',
   'run-failed',
   'archive-failing',

@@ -12,7 +12,7 @@ import {
 } from '../../main/sandbox/clouds/dynamics-mobile/cloud.ts';
 import type { SwitchesPatch } from '../../main/sandbox/clouds/dynamics-mobile/switches.ts';
 import { linkId, sha256, sourceId, startId, type Sha256 } from '../../shared/model/ids.ts';
-import { mappingSchema } from '../../shared/model/mapping.ts';
+import { mappingSchema, type Mapping } from '../../shared/model/mapping.ts';
 import { simHttp } from '../simulation/sim-http.ts';
 import { createForgetfulDisk, type ForgetfulDisk } from './forgetful-disk.ts';
 import { MemoryErp } from './memory-erp.ts';
@@ -124,6 +124,7 @@ export function linkBench(
     readonly erp?: MemoryErp | undefined;
     readonly cloud?: DynamicsMobile | undefined;
     readonly runtime?: TestRuntime | undefined;
+    readonly mapping?: Mapping | undefined;
   } = {},
 ): LinkBench {
   const runtime = options.runtime ?? createTestRuntime({ seed: 1 });
@@ -159,7 +160,7 @@ export function linkBench(
       link: linkId('field'),
       source: sourceId('dynamics-mobile', '127.0.0.1:9', AREA),
       startId: start,
-      mapping: MAPPING,
+      mapping: options.mapping ?? MAPPING,
       mappingHash: hash('mapping'),
       companies: [COMPANY],
       zones: { area: 'UTC', erp: 'Europe/Sofia' },

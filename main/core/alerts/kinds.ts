@@ -59,6 +59,8 @@ export const KINDS: Readonly<Record<WarningCode, Kind>> = {
     ageing: true,
     dependsOn: [...ENDPOINTS, 'store-damaged', 'link-stopped'],
   },
+  // The mapping's own time is over when it is known.
+  'erp-undecided': { delayMs: 0, ageing: true, dependsOn: [...ERP, 'disk-refuses', 'link-stopped'] },
   // It is asked again at once; what stays unknown for so long will not clear by itself soon.
   'outcome-unknown': { delayMs: LATE_MS, dependsOn: [...ENDPOINTS, 'link-stopped'] },
   'run-failed': { delayMs: 0, dependsOn: [...ENDPOINTS, 'store-damaged', 'link-stopped'] },

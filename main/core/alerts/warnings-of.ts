@@ -5,6 +5,7 @@ import type { Light, LinkStatus, RunView, SiteStatus } from '../../../shared/con
 import type { Owner } from '../../../shared/model/failure.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { WarningCode } from '../../../shared/model/warning-codes.ts';
+import { UNDECIDED } from '../health/lights.ts';
 import { merge, pick, wayOut } from './merge-warnings.ts';
 import type { Warning } from './warning.ts';
 
@@ -25,6 +26,7 @@ export function warningsOf(status: SiteStatus): readonly Warning[] {
       ...ofLight(link, 'cloud'),
       ...ofPause(link),
       ...ofCounts(link, status.at),
+      ...ofHandedOver(link),
       ...ofRuns(link),
     ]),
   ];
@@ -96,6 +98,8 @@ const SILENT: ReadonlySet<string> = new Set(['light.silent', 'light.unanswered']
 
 function ofLight(link: LinkStatus, side: 'erp' | 'cloud'): readonly Warning[] {
   const light = link.lights[side];
+  // It answers: a warning of its own says what it does not decide.
+  if (light.fact.key === UNDECIDED) return [];
   if (light.state === 'attention') return failing(link, side, light);
   const asked = link.paused === undefined && link.flows.some((flow) => flow.enabled);
   if (light.state !== 'unknown' || !SILENT.has(light.fact.key) || !asked) return [];
@@ -223,6 +227,24 @@ function ofCounts(link: LinkStatus, at: Instant): readonly Warning[] {
     ...late('orders-late', 'in', pendingIn),
     ...late('snapshots-late', 'out', pendingOut),
     ...waiting('outcome-unknown', 'unknown', unknown),
+  ];
+}
+
+function ofHandedOver({ id, handedOver }: LinkStatus): readonly Warning[] {
+  const late = handedOver?.late;
+  if (late === undefined) return [];
+  return [
+    warning({
+      code: 'erp-undecided',
+      severity: 'warning',
+      about: `link:${id}`,
+      links: [id],
+      since: late.since,
+      params: { link: id, count: late.count },
+      place: { screen: 'queue', view: 'in', link: id },
+      owner: 'erp-administrator',
+      next: { key: 'alert.erp-undecided.next', params: {} },
+    }),
   ];
 }
 

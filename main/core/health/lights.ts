@@ -48,6 +48,9 @@ export interface LinkFacts {
   readonly overdue: boolean;
   /** Packets the cloud has listed that are not here yet. */
   readonly announced: number;
+  /** The packet that waits longest for the ERP's word, of those that wait longer than the mapping says; undefined: none. */
+  readonly undecided?:
+    { readonly count: number; readonly label: string; readonly since: Instant } | undefined;
 }
 
 /** Counts from a store nobody looked through may be wrong. */
@@ -56,6 +59,9 @@ export const SOUNDNESS_LIGHT: Readonly<Record<Soundness, LightState>> = {
   owed: 'unknown',
   damaged: 'attention',
 };
+
+/** The fact of an ERP that answers and does not decide about what was handed over to it. */
+export const UNDECIDED = 'light.undecided';
 
 const fact = (key: string, params: Text['params'] = {}): Text => ({ key, params });
 
@@ -83,13 +89,17 @@ function endpointLight(
 const ageOf = ({ ageMs, lastOk }: { ageMs?: number | undefined; lastOk: Instant }, now: Instant): number =>
   ageMs ?? Math.abs(now - lastOk);
 
-export function erpLight({ erp, erpCaution, now, working }: LinkFacts): Light {
-  return endpointLight(
+export function erpLight({ erp, erpCaution, now, working, undecided }: LinkFacts): Light {
+  const light = endpointLight(
     erp,
     (known) => (ageOf(known, now) > STALE_MS ? 'silent' : undefined),
     working,
     erpCaution === undefined ? undefined : `light.answers.${erpCaution}`,
   );
+  // An ERP that fails has the word: what it has not decided is the smaller matter then.
+  if (undecided === undefined || light.state === 'attention') return light;
+  const { count, label, since } = undecided;
+  return { state: 'attention', since, fact: fact(UNDECIDED, { count, label }) };
 }
 
 export function cloudLight({ cloud, now, working, nextRun, pause, overdue }: LinkFacts): Light {

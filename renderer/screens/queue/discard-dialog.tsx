@@ -64,7 +64,12 @@ function Question({ item, live, onDone }: DiscardDialogProps) {
       onDone={onDone}
     >
       <p className={styles.what}>
-        {speaker.text(`queue.discardDialog.${item.direction}`, { label, user: item.user })}{' '}
+        {speaker.text(
+          item.handedSince === undefined
+            ? `queue.discardDialog.${item.direction}`
+            : 'queue.discardDialog.refused',
+          { label, user: item.user },
+        )}{' '}
         {days === undefined
           ? speaker.text('queue.discardDialog.keptUnknown')
           : speaker.text('queue.discardDialog.kept', { days })}{' '}

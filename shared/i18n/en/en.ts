@@ -1,6 +1,7 @@
 import alerts from './alerts.json' with { type: 'json' };
 import base from './base.json' with { type: 'json' };
 import engine from './engine.json' with { type: 'json' };
+import handover from './handover.json' with { type: 'json' };
 import queue from './queue.json' with { type: 'json' };
 import runs from './runs.json' with { type: 'json' };
 import settingsScreen from './settings-screen.json' with { type: 'json' };
@@ -13,6 +14,7 @@ export const en = {
   ...base,
   ...alerts,
   ...engine,
+  ...handover,
   ...queue,
   ...runs,
   ...settings,

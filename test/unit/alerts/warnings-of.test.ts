@@ -184,6 +184,7 @@ describe('warnings of a status', () => {
         unknown: 1,
         pendingIn: { count: 1, oldest: T },
         pendingOut: { count: 1, oldest: T },
+        handedOver: { count: 1, late: { count: 1, label: 'order SO-1', since: T } },
         lastRuns: [run('failed')],
       }),
       link('b', { paused: { by: 'person', since: T, reason: 'r' } }),

@@ -66,6 +66,7 @@ const all: readonly Warning[] = [
         unknown: 2,
         pendingIn: { count: 1, oldest: T },
         pendingOut: { count: 2, oldest: T },
+        handedOver: { count: 2, late: { count: 1, label: CANARY, since: T } },
         lastRuns: [run('failed', rejected)],
       }),
       link('b', { lastRuns: [run('failed', rejected, { flow: 'push' })] }),

@@ -100,6 +100,7 @@ const facts: fc.Arbitrary<LinkFacts> = fc.record({
   nextRun: maybe(fc.constant(NOW + 60_000)),
   overdue: fc.boolean(),
   announced: few,
+  undecided: maybe(fc.constant({ count: 1, label: 'order SO-1', since: NOW - 1 })),
 });
 
 /** Everything good and fresh, with the variety good facts have. */
@@ -155,6 +156,10 @@ const WORSE: Readonly<Record<string, (facts: LinkFacts) => LinkFacts>> = {
   }),
   'cloud does not answer': (f) => ({ ...f, cloud: f.cloud && { ...f.cloud, unansweredMs: STALE_MS + 1 } }),
   'a run is late': (f) => ({ ...f, overdue: true }),
+  'handed over, and not decided in time': (f) => ({
+    ...f,
+    undecided: f.undecided ?? { count: 1, label: 'order SO-1', since: NOW - 1 },
+  }),
   'packets announced': (f) => ({ ...f, announced: f.announced + 1 }),
   parked: (f) => ({ ...f, counts: { ...f.counts, parked: f.counts.parked + 1 } }),
   unknown: (f) => ({ ...f, counts: { ...f.counts, unknown: f.counts.unknown + 1 } }),
