@@ -53,6 +53,8 @@ async function refused(world: ErpWorld, one: WriteUnit): Promise<void> {
 }
 
 interface Names {
+  readonly staging?: string;
+  readonly upsertKey?: string;
   readonly schema?: string;
   readonly table?: string;
   readonly procedure?: string;
@@ -82,14 +84,26 @@ const naming = (names: Names): object => ({
         entity: 'Rows',
         write: {
           to:
-            names.procedure === undefined
-              ? {
-                  table: { schema: names.schema ?? 'dbo', name: names.table ?? 'Bystander' },
-                  rawInsert: true,
-                }
-              : { procedure: { schema: names.schema ?? 'dbo', name: names.procedure } },
-          values: { [names.column ?? 'N']: { field: 'f0', type: 'text(200)' } },
+            names.staging !== undefined
+              ? { staging: { schema: 'dbo', name: names.staging } }
+              : names.upsertKey !== undefined
+                ? {
+                    table: { schema: 'dbo', name: 'Bystander' },
+                    upsert: { key: [names.upsertKey], onExisting: 'keep' },
+                  }
+                : names.procedure === undefined
+                  ? {
+                      table: { schema: names.schema ?? 'dbo', name: names.table ?? 'Bystander' },
+                      rawInsert: true,
+                    }
+                  : { procedure: { schema: names.schema ?? 'dbo', name: names.procedure } },
+          values: {
+            [names.upsertKey ?? names.column ?? 'N']: { field: 'f0', type: 'text(200)', required: true },
+          },
         },
+        ...(names.staging === undefined
+          ? {}
+          : { erpStatus: { column: 'S', accepted: ['a'], refused: ['r'] } }),
         ...(names.key === undefined ? {} : { returns: { key: { name: names.key, type: 'int' } } }),
       },
     ],
@@ -101,6 +115,9 @@ const POSITIONS: readonly (readonly [what: string, names: (text: string) => Name
   ['a table', (text) => ({ table: text })],
   ['a column', (text) => ({ column: text })],
   ['the column of the key', (text) => ({ key: text })],
+  ['a staging table', (text) => ({ staging: text, key: 'N' })],
+  ['the key of a staging table', (text) => ({ staging: 'Bystander', key: text })],
+  ['a key column of an upsert', (text) => ({ upsertKey: text })],
   ['a procedure', (text) => ({ procedure: text })],
   ['a parameter of a procedure', (text) => ({ procedure: 'PostPayment', column: text })],
   ['an OUTPUT parameter', (text) => ({ procedure: 'PostPayment', column: 'Amount', key: text })],
@@ -290,7 +307,11 @@ export const HOSTILE_CASES: readonly ContractCase[] = [
           assert.ok(one.ok, JSON.stringify(one));
           await refused(world, one.value);
         },
-        [...HOSTILE_TEXTS, withNul],
+        HOSTILE_TEXTS,
+      );
+      assert.throws(
+        () => mappingOf(naming(names(withNul))),
+        'a name no server takes is refused in the mapping',
       );
     },
   })),
@@ -321,7 +342,7 @@ export const HOSTILE_CASES: readonly ContractCase[] = [
             );
           assert.equal(read, 'rejected');
         },
-        [...HOSTILE_TEXTS, withNul],
+        HOSTILE_TEXTS,
       );
     },
   })),
