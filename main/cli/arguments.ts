@@ -39,7 +39,7 @@ export type Command =
   | { readonly name: 'config apply'; readonly file: string }
   | { readonly name: 'config export' }
   | { readonly name: 'reconcile'; readonly link: string; readonly replay: boolean; readonly confirm: string }
-  | { readonly name: 'erp script'; readonly erp?: string | undefined }
+  | { readonly name: 'erp script'; readonly erp?: string | undefined; readonly check: boolean }
   | { readonly name: 'erp tables'; readonly erp?: string | undefined }
   | { readonly name: 'secret set'; readonly secret: string }
   | { readonly name: 'secret list' }
@@ -80,6 +80,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
   console: { type: 'boolean' },
+  check: { type: 'boolean' },
   'set-up': { type: 'boolean' },
   once: { type: 'boolean' },
   flow: { type: 'string' },
@@ -203,7 +204,11 @@ const SPECS: Readonly<Record<string, Spec>> = {
       confirm: v.confirm ?? '',
     }),
   },
-  'erp script': { options: [], words: [0, 1], make: (w) => ({ name: 'erp script', erp: w[0] }) },
+  'erp script': {
+    options: ['check'],
+    words: [0, 1],
+    make: (w, v) => ({ name: 'erp script', erp: w[0], check: v.check === true }),
+  },
   'erp tables': { options: [], words: [0, 1], make: (w) => ({ name: 'erp tables', erp: w[0] }) },
   'secret set': { options: [], words: [1, 1], make: (w) => ({ name: 'secret set', secret: w[0] ?? '' }) },
   'secret list': { options: [], words: [0, 0], make: () => ({ name: 'secret list' }) },

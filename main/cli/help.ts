@@ -42,8 +42,8 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
   ['config export', 'config export', 'print the settings, without secrets'],
   [
     'erp script',
-    'erp script [erp]',
-    'the SQL that creates the ledger, for a database administrator to review',
+    'erp script [erp|link] [--check]',
+    'the SQL a database administrator reviews: ledger, role, exact rights; --check compares them with those of the login',
   ],
   ['erp tables', 'erp tables [erp]', 'tables and views that the login sees, with columns and types'],
   [

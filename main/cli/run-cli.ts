@@ -2,6 +2,7 @@ import { assertNever } from '../../shared/model/result.ts';
 import { parseCommand, type Command } from './arguments.ts';
 import type { Context } from './command-context.ts';
 import { applyConfig, checkConfig, exportConfig } from './commands/config.ts';
+import { checkRights } from './commands/erp-check.ts';
 import { printScript } from './commands/erp.ts';
 import { listTables } from './commands/erp-tables.ts';
 import { showLogs } from './commands/logs.ts';
@@ -92,7 +93,7 @@ async function perform(command: Command, context: Context): Promise<number> {
     case 'reconcile':
       return reconcile(context, command);
     case 'erp script':
-      return printScript(context, command.erp);
+      return command.check ? checkRights(context, command.erp) : printScript(context, command.erp);
     case 'erp tables':
       return listTables(context, command.erp);
     case 'secret set':

@@ -1,10 +1,38 @@
-import { loadSite } from '../../adapters/config/load-site.ts';
-import { ledgerScript } from '../../adapters/erp-mssql/queries/ledger-schema.ts';
+import { loadSite, type LoadedSite } from '../../adapters/config/load-site.ts';
+import { scriptText } from '../../adapters/erp-mssql/grants/script.ts';
+import { siteRights } from '../../adapters/erp-mssql/grants/site-rights.ts';
+import type { Rights } from '../../adapters/erp-mssql/grants/rights.ts';
+import type { ErpSettings } from '../../../shared/model/settings.ts';
 import type { Context } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 
-/** Prints what a database administrator runs once; it may be run again. Touches no server. */
-export function printScript({ out, dataDir }: Context, erp: string | undefined): number {
+/** Prints what a database administrator reviews and runs; it may be run again. Touches no server. */
+export function printScript(context: Context, wanted: string | undefined): number {
+  const { out } = context;
+  const chosen = chooseErps(context, wanted);
+  if (chosen === undefined) return EXIT.usage;
+  const scripts = chosen.map(({ erp, rights }) => ({
+    erp: erp.id,
+    database: erp.database,
+    sql: scriptText(erp, rights),
+    byHand: rights.byHand,
+  }));
+  out.document({ scripts });
+  for (const { sql } of scripts) for (const line of sql.split('\n')) out.line(line);
+  return EXIT.fine;
+}
+
+export interface ErpRights {
+  readonly erp: ErpSettings;
+  /** Of all links of this ERP. */
+  readonly rights: Rights;
+}
+
+/** The ERPs meant: all, one by its id, or the one of a link. Says what is wrong where that is none. */
+export function chooseErps(
+  { out, dataDir }: Context,
+  wanted: string | undefined,
+): readonly ErpRights[] | undefined {
   const site = loadSite(dataDir);
   if (!site.ok) {
     out.failure({
@@ -12,27 +40,30 @@ export function printScript({ out, dataDir }: Context, erp: string | undefined):
       message: 'The configuration does not check.',
       hint: 'erp-ferry config check lists every problem.',
     });
-    return EXIT.usage;
+    return undefined;
   }
-  const { erps } = site.value.settings;
-  const chosen = erps.filter((one) => erp === undefined || one.id === erp);
+  const { erps, links } = site.value.settings;
+  const ofLink = links.find((link) => link.id === wanted)?.erp;
+  const chosen = erps.filter(
+    ({ id }) =>
+      wanted === undefined || id === wanted || (id === ofLink && !erps.some((e) => e.id === wanted)),
+  );
   if (chosen.length === 0) {
     out.failure({
       code: 'not-found',
-      message: `No ERP is called "${erp ?? ''}".`,
+      message: `No ERP and no link is called "${wanted ?? ''}".`,
       hint: `ERPs: ${erps.map((one) => one.id).join(', ')}`,
     });
-    return EXIT.usage;
+    return undefined;
   }
-  const scripts = chosen.map(({ id, database, ledger }) => ({
-    erp: id,
-    database,
-    sql: ledgerScript(ledger.schema),
-  }));
-  out.document({ scripts });
-  for (const { erp: id, database, sql } of scripts) {
-    out.line(`-- ERP ${id}: run in database ${database}`);
-    out.line(sql);
-  }
-  return EXIT.fine;
+  return chosen.map((erp) => ({ erp, rights: rightsOf(site.value, erp) }));
 }
+
+const rightsOf = ({ settings, mappings }: LoadedSite, erp: ErpSettings): Rights =>
+  siteRights(
+    erp,
+    settings.links.flatMap((link) => {
+      const loaded = mappings.get(link.mapping);
+      return link.erp === erp.id && loaded !== undefined ? [{ settings: link, mapping: loaded.mapping }] : [];
+    }),
+  );

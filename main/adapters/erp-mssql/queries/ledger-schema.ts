@@ -162,13 +162,6 @@ EXEC (${quoteLiteral(outcomeView(inSchema))})`,
   ];
 }
 
-/** The script a database administrator reviews and runs; may be run again. */
-export function ledgerScript(schema: string): string {
-  return ledgerObjects(schema)
-    .map((object) => `${object.statement};\nGO\n`)
-    .join('\n');
-}
-
 /** One row: `found`, how many tables of the first version exist here, and `added`, how much of what came later. */
 export const countLedgerTables = (schema: string): string => {
   const named = (name: string): string => quoteLiteral(`${quoteIdent(schema)}.${quoteIdent(name)}`);

@@ -1,7 +1,5 @@
-import type { ObjectName } from '../parser/ast.ts';
-
 export type SecurityTarget =
-  | { readonly k: 'object'; readonly name: ObjectName }
+  | { readonly k: 'object'; readonly name: readonly string[] }
   | { readonly k: 'schema'; readonly name: string }
   | { readonly k: 'database'; readonly name?: string | undefined };
 

@@ -116,8 +116,7 @@ function parseRight(c: Cursor): PermissionNode {
 
 function parseTarget(c: Cursor): SecurityTarget {
   const kind = c.token.upper;
-  if (c.peek().text === ':' && c.peek(2).text === ':') {
-    c.next();
+  if (c.peek().text === '::') {
     c.next();
     c.next();
     switch (kind) {

@@ -215,7 +215,7 @@ function permission(w: Work, binding: Binding, action: Action<'grant' | 'deny' |
         set(w, entries, action.k, entryKey(grantee, right, on, knownColumn(object, column)));
       // What is taken from the whole table is taken from its columns.
       if (action.k === 'revoke' && columns === undefined)
-        for (const entry of [...entries.keys()])
+        for (const entry of entries.keys())
           if (entry.startsWith(`${nameKey(grantee)}|${right}|${on}|`)) set(w, entries, 'revoke', entry);
     }
   }

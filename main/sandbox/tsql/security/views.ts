@@ -1,5 +1,4 @@
 import type { SqlValue } from '../face.ts';
-import type { SystemView } from '../catalogue.ts';
 import type { System } from '../plan/context.ts';
 import type { Database } from '../storage/schema-objects.ts';
 import { INT, SYSNAME, nvarchar } from '../types/sql-type.ts';
@@ -7,10 +6,10 @@ import type { Type } from '../types/sql-type.ts';
 import type { Principal } from './principals.ts';
 
 /** As `view` of the catalogue, which is handed in so that the two files do not import each other in a ring. */
-type MakeView = <T>(
+type MakeView<V> = <T>(
   source: (database: Database, system: System) => Iterable<T>,
   cells: Readonly<Record<string, readonly [Type, (row: T) => SqlValue]>>,
-) => (database: Database) => SystemView;
+) => (database: Database) => V;
 
 /** Fixed principals, roles and oneself are seen by everybody; other users by administrators. */
 function* principalsSeen(system: System): Iterable<Principal> {
@@ -20,9 +19,7 @@ function* principalsSeen(system: System): Iterable<Principal> {
 }
 
 /** sys.database_principals and sys.database_role_members: what a script asks before it makes a role or user. */
-export const securityViews = (
-  view: MakeView,
-): Readonly<Record<string, (database: Database) => SystemView>> => ({
+export const securityViews = <V>(view: MakeView<V>): Readonly<Record<string, (database: Database) => V>> => ({
   'sys.database_principals': view((_, s) => principalsSeen(s), {
     name: [SYSNAME, (p) => p.name],
     principal_id: [INT, (p) => p.id],

@@ -1,11 +1,16 @@
 import type { Database, DbObject, Table } from '../storage/schema-objects.ts';
-import type { Access } from './access.ts';
+
+/** Whose eyes it is. */
+interface Viewer {
+  sees(database: Database, object: DbObject): boolean;
+  may(database: Database, right: string, object: DbObject): boolean;
+}
 
 /**
  * A database as the catalogue shows it to somebody: objects without any right on them are not there, texts are NULL and
  * triggers missing without VIEW DEFINITION. Only for reading.
  */
-export function visibleDatabase(access: Access, database: Database): Database {
+export function visibleDatabase(access: Viewer, database: Database): Database {
   const objects = new Map<string, DbObject>();
   for (const [key, object] of database.objects) {
     if (!access.sees(database, object)) continue;
