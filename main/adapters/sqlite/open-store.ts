@@ -24,6 +24,7 @@ import { runsAndFacts } from './runs-and-facts.ts';
 import { translated } from './sqlite-error.ts';
 import { readContext, writeContext } from './store-context.ts';
 import type { OnDamaged } from './store-context.ts';
+import { wholeReads } from './whole-reads.ts';
 import { registerSearch } from './statements/item-filter.ts';
 
 export interface StoreOptions {
@@ -82,6 +83,7 @@ export function openStore(
     ...runsAndFacts(context),
     ...retention(context, archive),
     ...replay(context, archive),
+    ...wholeReads(context),
     ...alertStore(context),
     checkpoint: () => {
       translated(() => db.pragma('wal_checkpoint(TRUNCATE)'));

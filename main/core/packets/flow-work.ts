@@ -1,6 +1,6 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import { storeFailure } from '../queue/endpoints.ts';
-import type { Flow, RunCounts, RunOutcome } from '../queue/queue-store.ts';
+import type { Flow, RunCounts, RunOutcome, Trigger } from '../queue/queue-store.ts';
 import { StoreError } from '../queue/store-error.ts';
 import { durablySync } from '../runtime/runtime.ts';
 import type { ApplyLane } from './apply-lane.ts';
@@ -62,7 +62,15 @@ export class FlowWork {
   }
 
   /** Carries one started run out and writes down its end. Never rejects. */
-  async execute(flow: Flow, run: number, progress: RunProgress, signal: AbortSignal): Promise<void> {
+  async execute(
+    flow: Flow,
+    {
+      run,
+      trigger,
+      progress,
+    }: { readonly run: number; readonly trigger: Trigger; readonly progress: RunProgress },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { store, runtime } = this.#parts;
     // The caller gets its answer before the first call goes out.
     await runtime.yield();
@@ -89,7 +97,7 @@ export class FlowWork {
         this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
       } else {
         this.#schedule.started('push');
-        const end = await this.#push(progress, signal);
+        const end = await this.#push(trigger === 'manual', progress, signal);
         counts = { ...end.counts };
         this.#pushSoon(end.counts, signal);
         failure = end.failure;
@@ -136,7 +144,7 @@ export class FlowWork {
   }
 
   /** Pulled packets first: a snapshot built without them would take them off the phone. */
-  async #push(progress: RunProgress, signal: AbortSignal): ReturnType<typeof pushCycle> {
+  async #push(byHand: boolean, progress: RunProgress, signal: AbortSignal): ReturnType<typeof pushCycle> {
     const drain = this.#runs.drain(signal);
     if (drain !== undefined) {
       progress.follow('drain', drain.progress);
@@ -145,7 +153,7 @@ export class FlowWork {
     }
     progress.enter('push');
     this.#parts.changed();
-    return pushCycle(this.#parts, this.#sender, this.#drift, signal, progress);
+    return pushCycle(this.#parts, this.#sender, this.#drift, { byHand, progress }, signal);
   }
 }
 

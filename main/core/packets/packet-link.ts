@@ -211,7 +211,7 @@ export class PacketLink {
     }
     this.#manual.forget(flow);
     const progress = new RunProgress(runtime, flow);
-    const done = this.#work.execute(flow, run, progress, signal).finally(() => {
+    const done = this.#work.execute(flow, { run, trigger, progress }, signal).finally(() => {
       this.#running.delete(flow);
       this.#announced = undefined;
       this.parts.changed();

@@ -4,6 +4,7 @@ import type { Instant } from '../../../shared/model/time.ts';
 import type { ValueNote } from '../mapping/plan.ts';
 import type { DocumentResult } from '../packets/erp.ts';
 import type { ListedEntry, PacketListing, PacketQueue } from '../packets/packet-cloud.ts';
+import type { WholeReadStore } from '../reading/whole-read.ts';
 import type { HandoverStore } from './handover-store.ts';
 import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from './item.ts';
 
@@ -12,7 +13,7 @@ import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from 
  * (WAL, synchronous=FULL). A method throws only for a bug (illegal transition) or StoreError (disk full, file held):
  * then nothing of it happened.
  */
-export interface QueueStore extends HandoverStore {
+export interface QueueStore extends HandoverStore, WholeReadStore {
   // ---- claims and transitions ----
   /**
    * Turns claims of other starts into `unknown`, due now, counting an unclean exit for each; at the third one the item is

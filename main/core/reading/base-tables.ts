@@ -9,6 +9,8 @@ export type BaseTables =
       readonly kind: 'known';
       /** As the catalogue spells them, each once. */
       readonly tables: readonly SqlName[];
+      /** What else says what is read: the names asked and the texts of the views, in one text. */
+      readonly defined: string;
       /** Whether the clock, the session or chance has a say too. */
       readonly clock: boolean;
     }
@@ -32,6 +34,7 @@ export async function baseTables(
 ): Promise<Result<BaseTables>> {
   const tables = new Map<string, SqlName>();
   const seen = new Set<string>();
+  const defined: string[] = [];
   let clock = false;
   let open: SqlName[] = [];
   const take = (named: Named, inSchema: string | undefined): string | undefined => {
@@ -61,10 +64,11 @@ export async function baseTables(
       if (why !== undefined) return ok({ kind: 'unknown', why });
     }
   }
-  return ok({ kind: 'known', tables: [...tables.values()], clock });
+  return ok({ kind: 'known', tables: [...tables.values()], defined: defined.join('\n'), clock });
 
   function look(answer: SqlDefinition): string | undefined {
     const { schema, name } = answer;
+    defined.push(tableKey(answer), answer.kind === 'view' ? (answer.text ?? '') : '');
     if (answer.kind === 'table') tables.set(tableKey(answer), { schema, name });
     else if (answer.kind === 'view' && answer.text !== undefined)
       return take(namedInView(answer.text), schema);

@@ -16,6 +16,8 @@ const RELEASED = [
   '7f03a3d131c66257d6750284f59637915143101f010775ffa8883322d7e4440b',
   '48cee0b1a8d6b122ed232ab3dd8baf839c99e4b9b67929ed9d694dcf8344bbdc',
   'bd4c6ffddff54b6c8f1803e65062dc85a81a98b0a06bbb2d9a2f1671c0aa41c7',
+  '0172588b139672d012d3234c9cde2af9c6d8df924c72c3a3eb2f587a74e93392',
+  'e4253d579937b34166af80fdfc71ebcad447ed5c4bc1f951125a1d714abc0c3d',
 ];
 
 const refused = (code: string): unknown => expect.objectContaining({ name: 'StoreError', code });

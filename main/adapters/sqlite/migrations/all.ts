@@ -1,8 +1,9 @@
 import { queue } from './0001-queue.ts';
 import { counters } from './0002-counters.ts';
 import { alerts } from './0003-alerts.ts';
+import { reading } from './0004-reading.ts';
 import { handovers } from './0005-handovers.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only: a test holds the hash of each. */
-export const MIGRATIONS: readonly Migration[] = [queue, counters, alerts, handovers];
+export const MIGRATIONS: readonly Migration[] = [queue, counters, alerts, reading, handovers];

@@ -21,7 +21,7 @@ const metaRow = z.object({
   user: z.string(),
   model_hash: z.string(),
   inbound_mark: z.int(),
-  consistency: z.enum(['snapshot', 'best-effort']),
+  consistency: z.enum(['snapshot', 'validated', 'best-effort']),
   rows: countsColumn,
 });
 
