@@ -404,6 +404,55 @@ export const WRITE_CASES: readonly ContractCase[] = [
   },
   {
     group,
+    name: 'a table with a trigger gets its loaded lines one by one, and a trigger for one row at a time sees each',
+    documented: 'an AFTER trigger fires once for each statement, with all its rows in "inserted"',
+    async run(world) {
+      await lineTable(world, 'T with trigger');
+      await world.beside.query('CREATE TABLE dbo.[T seen] (LineId int NOT NULL, No int NOT NULL)');
+      await world.beside.query(
+        `CREATE TRIGGER dbo.OneRow ON dbo.[T with trigger] AFTER INSERT AS BEGIN SET NOCOUNT ON; DECLARE @id int, @no int; SELECT @id = LineId, @no = No FROM inserted; INSERT INTO dbo.[T seen] (LineId, No) VALUES (@id, @no); END`,
+      );
+      assert.equal(codeOf(await apply(world, longOrder(world, 'T with trigger', 600))), 'applied');
+      assert.deepEqual(
+        await world.beside.query('SELECT No AS n FROM dbo.[T seen] ORDER BY LineId'),
+        Array.from({ length: 600 }, (_, n) => ({ n })),
+      );
+    },
+  },
+  {
+    group,
+    name: 'loaded lines into tables and columns with hostile names that exist',
+    documented: 'identifiers in brackets hold any character; ] is doubled',
+    async run(world) {
+      const quoted = (name: string): string => `[${name.replaceAll(']', ']]')}]`;
+      const before = await world.count('sys.objects');
+      for (const [index, text] of HOSTILE_TEXTS.entries()) {
+        const name = `${text.slice(0, 100)} ${index}`;
+        const column = text.slice(0, 100);
+        await world.beside.query(
+          `CREATE TABLE dbo.${quoted(name)} (K int IDENTITY(1,1) NOT NULL PRIMARY KEY, ${quoted(column)} nvarchar(220) NULL)`,
+        );
+        const lines = Array.from({ length: 410 }, (_, n): WriteCall => ({
+          kind: 'insert',
+          target: { schema: 'dbo', name },
+          values: [{ name: column, type: type('text(220)'), value: `${text.slice(0, 200)} ${n}` }],
+        }));
+        const one = unit({
+          packetId: world.fresh('packet'),
+          documents: [document(world.fresh('row'), { lines })],
+        });
+        assert.equal(codeOf(await apply(world, one)), 'applied', JSON.stringify(text));
+        assert.deepEqual(
+          await world.beside.query(`SELECT ${quoted(column)} AS v FROM dbo.${quoted(name)} ORDER BY K`),
+          lines.map(({ values }) => ({ v: values[0]?.value })),
+        );
+        await world.beside.query(`DROP TABLE dbo.${quoted(name)}`);
+      }
+      assert.equal(await world.count('sys.objects'), before);
+    },
+  },
+  {
+    group,
     name: 'two packets at once load into tables of the same name, each in its own session',
     documented: 'a #table belongs to its session',
     async run(world) {

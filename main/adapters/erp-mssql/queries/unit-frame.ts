@@ -12,7 +12,7 @@ SET LOCK_TIMEOUT ${LOCK_TIMEOUT_MS};
 IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;`;
 
 /** State that survives the CATCH, so that the answer is always a row and never an error. */
-export const UNIT_STATE = `DECLARE @outcome nvarchar(20), @step nvarchar(20), @at int, @lock_result int, @rows int, @fence_now bigint;
+export const UNIT_STATE = `DECLARE @outcome nvarchar(20), @step nvarchar(20), @at int, @lock_result int, @rows int, @row int, @fence_now bigint;
 DECLARE @number int, @state int, @severity int, @line int, @procedure nvarchar(128), @message nvarchar(2048), @open int;
 SET @at = -1;
 SET @step = N'begin';`;
