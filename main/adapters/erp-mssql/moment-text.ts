@@ -8,35 +8,47 @@ const digits = (count: number, length: number): readonly string[] =>
   Array.from({ length: count }, (_, value) => String(value).padStart(length, '0'));
 const TWO = digits(60, 2);
 const THREE = digits(1_000, 3);
+/** `08:15:`, by minutes of the day. */
+const MINUTES = Array.from(
+  { length: 1_440 },
+  (_, value) => `${TWO[Math.floor(value / 60)] ?? ''}:${TWO[value % 60] ?? ''}:`,
+);
 
-/** `2025-03-10T`, by days since 1970. */
-const days = new Map<number, string>();
+interface Day {
+  /** `2025-03-10T`. */
+  readonly start: string;
+  readonly midnight: string;
+}
 
-function dayText(day: number): string {
-  let text = days.get(day);
-  if (text === undefined) {
-    if (days.size >= KEPT_DAYS) days.clear();
-    const date = new Date(day * DAY_MS);
-    text = dateTimeText({
-      year: date.getUTCFullYear(),
-      month: date.getUTCMonth() + 1,
-      day: date.getUTCDate(),
-      hour: 0,
-      minute: 0,
-      second: 0,
-      millisecond: 0,
-    }).slice(0, 11);
-    days.set(day, text);
-  }
-  return text;
+/** By days since 1970. */
+const days = new Map<number, Day>();
+
+function dayOf(number: number): Day {
+  const known = days.get(number);
+  if (known !== undefined) return known;
+  if (days.size >= KEPT_DAYS) days.clear();
+  const date = new Date(number * DAY_MS);
+  const midnight = dateTimeText({
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    hour: 0,
+    minute: 0,
+    second: 0,
+    millisecond: 0,
+  });
+  const day = { start: midnight.slice(0, 11), midnight };
+  days.set(number, day);
+  return day;
 }
 
 /** A moment of the driver, milliseconds since 1970, as the text of a cell. A column has few days: each is written once. */
 export function momentText(at: number): string {
-  const day = Math.floor(at / DAY_MS);
-  const rest = at - day * DAY_MS;
-  if (rest === 0) return `${dayText(day)}00:00:00.000`;
-  const seconds = Math.floor(rest / 1_000);
-  const minutes = Math.floor(seconds / 60);
-  return `${dayText(day)}${TWO[Math.floor(minutes / 60)] ?? ''}:${TWO[minutes % 60] ?? ''}:${TWO[seconds % 60] ?? ''}.${THREE[rest % 1_000] ?? ''}`;
+  const number = Math.floor(at / DAY_MS);
+  const day = dayOf(number);
+  const rest = at - number * DAY_MS;
+  if (rest === 0) return day.midnight;
+  const minute = Math.floor(rest / 60_000);
+  const ms = rest - minute * 60_000;
+  return `${day.start}${MINUTES[minute] ?? ''}${TWO[Math.floor(ms / 1_000)] ?? ''}.${THREE[ms % 1_000] ?? ''}`;
 }

@@ -138,7 +138,7 @@ class MssqlConnection implements SqlConnection {
       const answer = request.query<SqlCell[]>(call.text);
       signal.addEventListener('abort', cancel, { once: true });
       const { recordsets, columns } = (await answer) as unknown as {
-        recordsets: readonly (readonly (readonly unknown[])[])[];
+        recordsets: readonly (readonly unknown[][])[];
         columns: readonly (readonly DriverColumn[])[];
       };
       return {
@@ -169,7 +169,7 @@ class MssqlConnection implements SqlConnection {
       sets += 1;
       columns ??= found.map(columnOf);
     });
-    request.on('row', (row: readonly unknown[]) => {
+    request.on('row', (row: unknown[]) => {
       if (sets > 1) return;
       rows.push(cellsOf(row));
       if (rows.length < CHUNK_ROWS) return;
@@ -291,10 +291,13 @@ function columnOf(column: DriverColumn): SqlColumn {
   return { name: column.name, exact };
 }
 
-function cellsOf(row: readonly unknown[]): SqlRow {
-  const cells: SqlCell[] = [];
-  for (const value of row) cells.push(typeof value === 'string' ? value : cellOf(value));
-  return cells;
+/** The driver's row is ours alone: what is not a cell yet is replaced in it, because most of it is. */
+function cellsOf(row: unknown[]): SqlRow {
+  for (let index = 0; index < row.length; index += 1) {
+    const value = row[index];
+    if (typeof value !== 'string') row[index] = cellOf(value);
+  }
+  return row as SqlCell[];
 }
 
 function cellOf(value: unknown): SqlCell {

@@ -1,8 +1,8 @@
 import { parseDecimal, shortestDecimal } from '../../../shared/model/decimal.ts';
 import type { FieldType } from '../../../shared/model/field-type.ts';
-import { isPlainDay, isPlainDecimal, isPlainMoment } from '../../../shared/model/plain-text.ts';
+import { isPlainDecimal, isPlainMoment, remembering } from '../../../shared/model/plain-text.ts';
 import { dateText, dateTimeText, parseLocalTime } from '../../../shared/model/time.ts';
-import type { SqlCell } from './sql-connection.ts';
+import type { SqlCell, SqlRow } from './sql-connection.ts';
 
 /** The canonical text of a cell under its declared type; undefined when it is not of that type. Pure. */
 export function canonicalText(cell: SqlCell, type: FieldType): string | null | undefined {
@@ -33,12 +33,34 @@ export function canonicalText(cell: SqlCell, type: FieldType): string | null | u
     }
     case 'date':
     case 'dateOfTime': {
-      if (isPlainMoment(cell)) return cell.slice(0, 10);
-      if (cell.length === 10 && isPlainDay(cell)) return cell;
-      const time = parseLocalTime(cell);
-      return time === undefined ? undefined : dateText(time);
+      return dayText(cell);
     }
     default:
       return type.kind satisfies never;
   }
+}
+
+const dayText = remembering((cell) => {
+  const time = parseLocalTime(cell);
+  return time === undefined ? undefined : dateText(time);
+});
+
+/** The canonical texts of a row under the types of its columns, or the index of the first cell that is not of its type. Pure. */
+export function canonicalRow(
+  row: SqlRow,
+  columns: readonly { readonly type: FieldType }[],
+): readonly (string | null)[] | number {
+  const texts: (string | null)[] = [];
+  for (let index = 0; index < columns.length; index += 1) {
+    const cell = row[index] ?? null;
+    const type = columns[index]?.type;
+    if (cell === null || type === undefined) texts.push(null);
+    else if (type.kind === 'text' && typeof cell === 'string') texts.push(cell);
+    else {
+      const text = canonicalText(cell, type);
+      if (text === undefined) return index;
+      texts.push(text);
+    }
+  }
+  return texts;
 }

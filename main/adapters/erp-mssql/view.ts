@@ -6,7 +6,7 @@ import { storedSource } from './ledger-names.ts';
 import type { LockWatch } from './lock-watch.ts';
 import { readStatement } from './queries/read.ts';
 import { NotAnIdentifier } from './quote-ident.ts';
-import { canonicalText } from './read-value.ts';
+import { canonicalRow } from './read-value.ts';
 import type { SqlCall, SqlConnection, SqlRow } from './sql-connection.ts';
 import { SqlStreamError } from './sql-connection.ts';
 import { failureOf } from './sql-failure.ts';
@@ -77,11 +77,9 @@ export class View implements ErpView {
   }
 
   #row(row: SqlRow, request: ReadRequest, where: string): ErpRow {
-    return request.columns.map(({ type }, index) => {
-      const value = canonicalText(row[index] ?? null, type);
-      if (value === undefined) throw new BodyStreamError(this.#invalid(where, request, index));
-      return value;
-    });
+    const texts = canonicalRow(row, request.columns);
+    if (typeof texts === 'number') throw new BodyStreamError(this.#invalid(where, request, texts));
+    return texts;
   }
 
   #invalid(where: string, request: ReadRequest, index: number): SyncFailure {

@@ -1,5 +1,11 @@
 import type { FieldType } from '../../../shared/model/field-type.ts';
-import { isPlainDay, isPlainMoment, shortDecimal, shortWhole } from '../../../shared/model/plain-text.ts';
+import {
+  isPlainDay,
+  isPlainMoment,
+  remembering,
+  shortDecimal,
+  shortWhole,
+} from '../../../shared/model/plain-text.ts';
 import { assertNever } from '../../../shared/model/result.ts';
 import type { Zones } from './convert.ts';
 
@@ -36,7 +42,9 @@ export function quickToPacket(type: FieldType, zones: Zones): Quick {
       return (value) => (CANONICAL_GUID.test(value) ? value : undefined);
     case 'date':
     case 'dateOfTime':
-      return (value) => (value.length === 10 && isPlainDay(value) ? `${value}T00:00:00Z` : undefined);
+      return remembering((value) =>
+        value.length === 10 && isPlainDay(value) ? `${value}T00:00:00Z` : undefined,
+      );
     case 'datetime':
       return zones.area === zones.erp
         ? (value) => (isPlainMoment(value) ? `${value.slice(0, 19)}Z` : undefined)

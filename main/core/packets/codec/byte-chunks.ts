@@ -1,7 +1,7 @@
 /** Largest chunk of a packet that is written. */
 export const CHUNK_BYTES = 64 * 1024;
 /** Characters whose bytes certainly fit an empty chunk, however they are written. */
-const SURE_CHARS = Math.floor(CHUNK_BYTES / 5);
+const SURE_CHARS = Math.floor(CHUNK_BYTES / 6);
 
 const encoder = new TextEncoder();
 
@@ -73,15 +73,16 @@ export class ByteChunks {
   }
 
   /**
-   * The text of an element, escaped. False when nothing was written, because the text is long, or rare in what it holds
-   * (surrogates, characters that cannot be written): it is then checked, escaped and written as `raw`.
+   * An element: its text escaped between its tags. False when nothing was written, because the text is long, or rare in
+   * what it holds (surrogates, characters that cannot be written): it is then checked, escaped and written as `raw`.
    */
-  value(text: string): boolean {
+  element(open: Uint8Array, text: string, close: Uint8Array): boolean {
     const { length } = text;
     if (length > SURE_CHARS) return false;
-    if (this.#used + length * 5 > CHUNK_BYTES) this.#close();
+    if (this.#used + length * 5 + open.length + close.length > CHUNK_BYTES) this.#close();
     const to = this.#bytes;
     let at = this.#used;
+    for (let index = 0; index < open.length; index += 1) to[at++] = open[index] ?? 0;
     for (let index = 0; index < length; index += 1) {
       const code = text.charCodeAt(index);
       if (code < 0x80) {
@@ -102,6 +103,7 @@ export class ByteChunks {
         to[at++] = 0x80 | (code & 0x3f);
       } else return false;
     }
+    for (let index = 0; index < close.length; index += 1) to[at++] = close[index] ?? 0;
     this.#used = at;
     return true;
   }

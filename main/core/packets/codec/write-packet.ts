@@ -158,11 +158,10 @@ class TableWriter {
 
   #value(field: string, tags: Tags, value: string): void {
     const out = this.#out;
+    if (out.element(tags.open, value, tags.close)) return;
+    check(value, { where: this.#where(), field });
     out.markup(tags.open);
-    if (!out.value(value)) {
-      check(value, { where: this.#where(), field });
-      out.raw(escapeText(value));
-    }
+    out.raw(escapeText(value));
     out.markup(tags.close);
   }
 
