@@ -12,6 +12,7 @@ import type {
 } from './catalogue.ts';
 import { columnTypeText } from './catalogue.ts';
 import { columnOf, isNamed, objectOf, procedureOf, shownName, type FindingList } from './lookup.ts';
+import { lookupDrift, lookupsIn } from './lookup-drift.ts';
 import { canBeCompared, isRowVersion, returnFit, writeFit } from './type-fit.ts';
 
 type Write = DocumentHandler['write'];
@@ -29,6 +30,7 @@ export function documentDrift(
   for (const { write } of handler.lines) writeDrift(write, {}, { catalogue, list, codes, keyType });
   for (const { to } of handler.references)
     if ('table' in to) referenceDrift(to.table, to.column, catalogue, list);
+  for (const value of lookupsIn(handler)) lookupDrift(value, catalogue, list);
 }
 
 interface Context {
@@ -201,13 +203,15 @@ function typeText({ kind, length, precision, scale }: FieldType): string {
 /** All values there can be, where the mapping itself names them. */
 function namedValues(value: PullValue, codes: Codes): readonly string[] | undefined {
   if ('constant' in value) return [value.constant];
-  if (!('field' in value) || value.codes === undefined) return undefined;
+  if (!('field' in value) || value.codes === undefined || value.tooLong === 'cut') return undefined;
   const map = Object.hasOwn(codes, value.codes) ? codes[value.codes] : undefined;
   return map === undefined ? undefined : Object.values(map);
 }
 
 function mayBeEmpty(value: PullValue): boolean {
   if ('field' in value) return !value.required && value.default === undefined;
+  // What an expression or a found row gives is judged when it is there.
+  if ('lookup' in value) return value.otherwise === 'null';
   return 'constant' in value && value.constant === '' && parseFieldType(value.type)?.kind !== 'text';
 }
 

@@ -6,6 +6,7 @@ import type { Catalogue, CatalogueColumn, CatalogueObject, CatalogueQuestion } f
 import { columnTypeText } from './catalogue.ts';
 import type { Finding } from './finding.ts';
 import { documentDrift } from './document-drift.ts';
+import { lookupsIn } from './lookup-drift.ts';
 import { columnOf, FindingList, objectOf, sameName, shownName } from './lookup.ts';
 import { canBeCompared, readFit } from './type-fit.ts';
 
@@ -19,6 +20,7 @@ export function questionOf(mapping: Mapping): CatalogueQuestion {
   for (const handler of mapping.pull.documents) {
     for (const { to } of [handler.write, ...handler.lines.map((line) => line.write)]) add(targetOf(to));
     for (const { to } of handler.references) if ('table' in to) add(to.table);
+    for (const { lookup } of lookupsIn(handler)) add(lookup.table);
   }
   const selects = selectEntities(mapping).map(({ from, ...entity }) => ({
     select: from.select,

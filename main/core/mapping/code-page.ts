@@ -70,14 +70,18 @@ function singleByte(number: number): ReadonlyMap<string, number> {
     label === undefined
       ? (DOS[number] ?? '')
       : new TextDecoder(label).decode(Uint8Array.from({ length: 128 }, (_, index) => index + 128));
-  return new Map([...upper].filter(means).map((char) => [char, 1]));
+  return new Map(
+    Array.from(upper)
+      .filter(means)
+      .map((char) => [char, 1]),
+  );
 }
 
 function doubleByte(number: number): ReadonlyMap<string, number> {
   const decoder = new TextDecoder(LABELS[number]);
   const widths = new Map<string, number>();
   const learn = (...bytes: readonly number[]): void => {
-    const chars = [...decoder.decode(Uint8Array.from(bytes))];
+    const chars = Array.from(decoder.decode(Uint8Array.from(bytes)));
     const [char] = chars;
     if (chars.length === 1 && char !== undefined && means(char) && !widths.has(char))
       widths.set(char, bytes.length);

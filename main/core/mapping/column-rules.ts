@@ -2,6 +2,7 @@ import type { FieldType } from '../../../shared/model/field-type.ts';
 import type { WriteTarget } from '../../../shared/model/mapping-targets.ts';
 import { tableOf, targetOf } from '../../../shared/model/mapping-targets.ts';
 import { fail, ok, type Result } from '../../../shared/model/result.ts';
+import { dateTimeText, instantOfLocal, localTimeAt, parseLocalTime } from '../../../shared/model/time.ts';
 import { columnTypeText, type Catalogue, type ColumnType } from '../drift/catalogue.ts';
 import { columnOf, objectOf, procedureOf, shownName } from '../drift/lookup.ts';
 import { codePage } from './code-page.ts';
@@ -133,9 +134,11 @@ function binary(value: string, { label, type }: TakenColumn): Result<ColumnValue
 }
 
 /** Milliseconds since 1970 of a wall clock, for arithmetic only. */
-const millis = (value: string): number =>
-  Date.parse(`${value.length === 10 ? `${value}T00:00:00.000` : value}Z`);
-const wall = (ms: number): string => new Date(ms).toISOString().slice(0, 23);
+function millis(value: string): number {
+  const local = parseLocalTime(value);
+  return local === undefined ? Number.NaN : instantOfLocal(local, 'UTC');
+}
+const wall = (ms: number): string => dateTimeText(localTimeAt(ms, 'UTC'));
 
 const SMALL_FIRST = '1900-01-01T00:00:00.000';
 const SMALL_LAST = '2079-06-06T23:59:29.998';

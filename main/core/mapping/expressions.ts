@@ -44,8 +44,20 @@ const MOST_RESULT_CHARS = 100_000;
 /** Nothing here loops, makes a floating-point number, or reads a clock. */
 const CALLS: ReadonlySet<string> = new Set([
   ...EXPRESSION_FUNCTIONS.map(({ signature }) => /(\w+)\(/.exec(signature)?.[1] ?? ''),
-  ...['codes', 'has', 'dyn', 'size', 'string', 'int', 'bool', 'matches'],
-  ...['contains', 'startsWith', 'endsWith', 'indexOf', 'lastIndexOf', 'substring'],
+  'codes',
+  'has',
+  'dyn',
+  'size',
+  'string',
+  'int',
+  'bool',
+  'matches',
+  'contains',
+  'startsWith',
+  'endsWith',
+  'indexOf',
+  'lastIndexOf',
+  'substring',
 ]);
 const CALL_NAMES = [...CALLS].filter((name) => name !== 'matchesPattern').sort();
 const PACKET_FIELDS = new Set(['user', 'id', 'company']);

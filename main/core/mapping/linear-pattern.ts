@@ -29,7 +29,7 @@ const CLASSES: Readonly<Record<string, (char: string) => boolean>> = {
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 function parse(source: string): Node {
-  const chars = [...source];
+  const chars = Array.from(source);
   let at = 0;
   let depth = 0;
   const peek = (): string | undefined => chars[at];
@@ -206,7 +206,7 @@ export function linearPattern(source: string): Pattern | string {
     throw error;
   }
   steps.push({ kind: 'match' });
-  return (text) => matches(steps, [...text]);
+  return (text) => matches(steps, Array.from(text));
 }
 
 function matches(steps: readonly Step[], chars: readonly string[]): boolean {
