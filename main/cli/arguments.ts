@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { suggest } from '../adapters/config/suggest.ts';
 import { LOG_LEVELS, type LogLevel } from '../adapters/log/create-log.ts';
+import { FEED_KINDS } from '../core/feeds/feed.ts';
 import { ITEM_STATES, type ItemState } from '../core/queue/item.ts';
 import { fail, ok, type Result } from '../../shared/model/result.ts';
 import { parseDuration } from '../../shared/model/time.ts';
+import type { ChangesWanted } from './commands/erp-changes.ts';
 
 export type Command =
   | { readonly name: 'help'; readonly topic?: string | undefined }
@@ -41,6 +43,7 @@ export type Command =
   | { readonly name: 'reconcile'; readonly link: string; readonly replay: boolean; readonly confirm: string }
   | { readonly name: 'erp script'; readonly erp?: string | undefined; readonly check: boolean }
   | { readonly name: 'erp tables'; readonly erp?: string | undefined }
+  | { readonly name: 'erp changes'; readonly wanted: ChangesWanted }
   | { readonly name: 'secret set'; readonly secret: string }
   | { readonly name: 'secret list' }
   | {
@@ -99,10 +102,20 @@ const OPTIONS = {
   follow: { type: 'boolean', short: 'f' },
   lines: { type: 'string', short: 'n' },
   level: { type: 'string' },
+  erp: { type: 'string' },
+  feed: { type: 'string' },
+  since: { type: 'string' },
+  'changed-at': { type: 'string' },
+  overlap: { type: 'string' },
+  clock: { type: 'string' },
+  'confirm-gone': { type: 'boolean' },
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>['values'];
 type OptionName = keyof typeof OPTIONS;
+
+/** Longer than most transactions; the half of it forgives a clock. */
+const OVERLAP_MS = 10 * 60_000;
 
 const EVERYWHERE: readonly OptionName[] = ['data-dir', 'json', 'help', 'version'];
 
@@ -188,7 +201,7 @@ const SPECS: Readonly<Record<string, Spec>> = {
   pause: {
     options: ['for', 'note'],
     words: [0, 1],
-    make: (w, v) => ({ name: 'pause', link: w[0], forMs: duration(v.for), reason: v.note ?? '' }),
+    make: (w, v) => ({ name: 'pause', link: w[0], forMs: duration('for', v.for), reason: v.note ?? '' }),
   },
   resume: { options: [], words: [0, 1], make: (w) => ({ name: 'resume', link: w[0] }) },
   'config check': { options: [], words: [0, 0], make: () => ({ name: 'config check' }) },
@@ -210,6 +223,24 @@ const SPECS: Readonly<Record<string, Spec>> = {
     make: (w, v) => ({ name: 'erp script', erp: w[0], check: v.check === true }),
   },
   'erp tables': { options: [], words: [0, 1], make: (w) => ({ name: 'erp tables', erp: w[0] }) },
+  'erp changes': {
+    options: ['erp', 'feed', 'since', 'changed-at', 'overlap', 'clock', 'state', 'confirm-gone'],
+    words: [1, 1],
+    make: (w, v) => ({
+      name: 'erp changes',
+      wanted: {
+        table: tableName(w[0] ?? ''),
+        erp: v.erp,
+        feed: oneOf('feed', v.feed, FEED_KINDS),
+        since: v.since,
+        changedAt: v['changed-at'],
+        overlapMs: duration('overlap', v.overlap) ?? OVERLAP_MS,
+        clock: oneOf('clock', v.clock, ['local', 'utc']) ?? 'local',
+        state: v.state?.at(-1),
+        confirmGone: v['confirm-gone'] === true,
+      },
+    }),
+  },
   'secret set': { options: [], words: [1, 1], make: (w) => ({ name: 'secret set', secret: w[0] ?? '' }) },
   'secret list': { options: [], words: [0, 0], make: () => ({ name: 'secret list' }) },
   logs: {
@@ -343,10 +374,18 @@ function item(word: string | undefined): number {
   return number;
 }
 
-function duration(value: string | undefined): number | undefined {
+/** `dbo.Items`; the schema may be left out, and everything behind the first point is the name. */
+function tableName(word: string): { schema: string; name: string } {
+  const point = word.indexOf('.');
+  const [schema, name] = point === -1 ? ['dbo', word] : [word.slice(0, point), word.slice(point + 1)];
+  if (schema === '' || name === '') throw new Wrong(`"${word}" is no table.`, 'Such as dbo.Items.');
+  return { schema, name };
+}
+
+function duration(option: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const ms = parseDuration(value);
   if (ms === undefined || ms < 1_000)
-    throw new Wrong(`--for cannot be "${value}".`, 'Such as 30m, 2h or 1d.');
+    throw new Wrong(`--${option} cannot be "${value}".`, 'Such as 30m, 2h or 1d.');
   return ms;
 }

@@ -1,4 +1,5 @@
 import { LOG_LEVELS } from '../adapters/log/create-log.ts';
+import { FEED_KINDS } from '../core/feeds/feed.ts';
 import { ITEM_STATES } from '../core/queue/item.ts';
 import type { Output } from './output.ts';
 
@@ -45,7 +46,16 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
     'erp script [erp|link] [--check]',
     'the SQL a database administrator reviews: ledger, role, exact rights; --check compares them with those of the login',
   ],
-  ['erp tables', 'erp tables [erp]', 'tables and views that the login sees, with columns and types'],
+  [
+    'erp tables',
+    'erp tables [erp]',
+    'tables and views that the login sees, with columns and types, and how changes of each can be found',
+  ],
+  [
+    'erp changes',
+    'erp changes <schema.table> [--erp ID] [--feed KIND] [--since CURSOR] [--changed-at COLUMN] [--overlap 10m] [--clock local|utc] [--state FILE] [--confirm-gone]',
+    `keys that may have changed since the cursor, and the next one; without --since the first. Feeds: ${FEED_KINDS.join(', ')}`,
+  ],
   [
     'reconcile',
     'reconcile <link> [--replay --confirm <link>]',
@@ -91,7 +101,7 @@ export function showHelp(out: Output, topic: string | undefined): void {
   out.line('Options');
   out.line('  --data-dir D   the site; else ERP_FERRY_DATA, else the place of the platform');
   out.line(
-    '  --json         one JSON document on standard output and nothing else; one a line with logs --follow',
+    '  --json         one JSON document on standard output and nothing else; one a line with logs --follow and erp changes',
   );
   out.line();
   out.line('Exit codes');

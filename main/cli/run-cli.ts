@@ -4,6 +4,7 @@ import type { Context } from './command-context.ts';
 import { applyConfig, checkConfig, exportConfig } from './commands/config.ts';
 import { checkRights } from './commands/erp-check.ts';
 import { printScript } from './commands/erp.ts';
+import { showChanges } from './commands/erp-changes.ts';
 import { listTables } from './commands/erp-tables.ts';
 import { showLogs } from './commands/logs.ts';
 import { exportItem } from './commands/export-item.ts';
@@ -96,6 +97,8 @@ async function perform(command: Command, context: Context): Promise<number> {
       return command.check ? checkRights(context, command.erp) : printScript(context, command.erp);
     case 'erp tables':
       return listTables(context, command.erp);
+    case 'erp changes':
+      return showChanges(context, command.wanted);
     case 'secret set':
       return setSecret(context, command.secret);
     case 'secret list':

@@ -1,69 +1,51 @@
-import { loadSite } from '../../adapters/config/load-site.ts';
 import { CatalogueReader } from '../../adapters/erp-mssql/catalogue.ts';
-import { MssqlServer } from '../../adapters/erp-mssql/mssql-connection.ts';
-import { erpEndpoint } from '../../adapters/erp-mssql/packet-erp.ts';
-import { SqlSessions } from '../../adapters/erp-mssql/sql-sessions.ts';
-import { openSecrets } from '../../adapters/secrets/open-secrets.ts';
+import { readFeedOverview } from '../../adapters/erp-mssql/feeds/feed-overview.ts';
 import { columnTypeText, type CatalogueColumn, type CatalogueObject } from '../../core/drift/catalogue.ts';
-import { failureView } from '../../../shared/contract/explain-reason.ts';
-import { speakerFor, type Context } from '../command-context.ts';
+import type { FeedOffer } from '../../core/feeds/feed.ts';
+import type { Context } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { erpFailed, withErp } from './chosen-erp.ts';
 
-/** Asks one ERP, or the only one, for the tables and views its login sees. Reads the catalogue and nothing else. */
-export async function listTables(
-  { world, out, dataDir }: Context,
-  wanted: string | undefined,
-): Promise<number> {
-  const site = loadSite(dataDir);
-  if (!site.ok) {
-    out.failure({
-      code: 'configuration',
-      message: 'The configuration does not check.',
-      hint: 'erp-ferry config check lists every problem.',
-    });
-    return EXIT.usage;
-  }
-  const { erps } = site.value.settings;
-  const settings =
-    wanted === undefined && erps.length === 1 ? erps[0] : erps.find((one) => one.id === wanted);
-  if (settings === undefined) {
-    out.failure({
-      code: 'not-found',
-      message: wanted === undefined ? 'Which ERP?' : `No ERP is called "${wanted}".`,
-      hint: `ERPs: ${erps.map((one) => one.id).join(', ')}`,
-    });
-    return EXIT.usage;
-  }
-  const password = openSecrets(dataDir, { env: world.env, now: () => world.now() }).get(
-    `erp.${settings.id}.password`,
-  );
-  const server = new MssqlServer(settings, () => Promise.resolve(password.ok ? (password.value ?? '') : ''));
-  const sessions = new SqlSessions(server, 1);
-  const reader = new CatalogueReader({ sessions, endpoint: erpEndpoint(settings) });
-  try {
-    const answer = await reader.read({ names: 'tables', selects: [] }, new AbortController().signal);
-    if (!answer.ok) {
-      const { what, next } = failureView(answer.failure);
-      const speaker = speakerFor(world);
-      out.failure({ code: answer.failure.kind, message: speaker.say(what), hint: speaker.say(next) });
-      return answer.failure.kind === 'rejected' ? EXIT.failed : EXIT.unreachable;
-    }
-    const { objects } = answer.value;
-    out.document({ erp: settings.id, tables: objects });
-    out.table(['TABLE', 'COLUMN', 'TYPE', ''], objects.flatMap(rowsOf));
+/**
+ * Asks one ERP, or the only one, for the tables and views its login sees, and for the best change feed of each. Reads the
+ * catalogue and nothing else.
+ */
+export const listTables = (context: Context, wanted: string | undefined): Promise<number> =>
+  withErp(context, wanted, async ({ id, sessions, endpoint }) => {
+    const { world, out } = context;
+    const reader = new CatalogueReader({ sessions, endpoint });
+    const answer = await reader.read({ names: 'tables', selects: [] }, world.ending);
+    if (!answer.ok) return erpFailed(context, answer.failure);
+    const overview = await readFeedOverview({ sessions, endpoint }, world.ending);
+    if (!overview.ok) return erpFailed(context, overview.failure);
+    const tables = answer.value.objects.map((object) => ({ object, feeds: overview.value(object) }));
+    out.document({ erp: id, tables: tables.map(({ object, feeds }) => ({ ...object, feeds })) });
+    out.table(
+      ['TABLE', 'COLUMN', 'TYPE', ''],
+      tables.flatMap(({ object, feeds }) => rowsOf(object, feeds)),
+    );
     return EXIT.fine;
-  } finally {
-    await sessions.close();
-  }
+  });
+
+function rowsOf(object: CatalogueObject, feeds: readonly FeedOffer[]): readonly (readonly string[])[] {
+  const name = `${object.schema}.${object.name}${object.kind === 'view' ? ' (view)' : ''}`;
+  const best = feeds.find((feed) => feed.offered);
+  return [
+    [name, '', '', best === undefined ? whyNone(feeds) : `feed: ${best.kind}`],
+    ...object.columns.map((column) => [
+      '',
+      column.name,
+      columnTypeText(column.type),
+      remarks(object, column),
+    ]),
+  ];
 }
 
-const rowsOf = (object: CatalogueObject): readonly (readonly string[])[] =>
-  object.columns.map((column, index) => [
-    index > 0 ? '' : `${object.schema}.${object.name}${object.kind === 'view' ? ' (view)' : ''}`,
-    column.name,
-    columnTypeText(column.type),
-    remarks(object, column),
-  ]);
+/** The last kind needs least: what it lacks, all lack. */
+function whyNone(feeds: readonly FeedOffer[]): string {
+  const last = feeds.at(-1);
+  return `no feed${last?.offered === false ? `: ${last.why}` : ''}`;
+}
 
 function remarks({ keys }: CatalogueObject, column: CatalogueColumn): string {
   const { nullable, identity, computed, generated, hasDefault, name } = column;

@@ -97,7 +97,7 @@ export interface ChangeFeed {
   probe(signal: AbortSignal): Promise<Result<readonly FeedOffer[]>>;
   /**
    * A cursor for a reader who reads everything after this call. For `full-compare` nothing is known then: the first
-   * `since` nominates every row.
+   * `since` nominates every row, and only a `sweep` after it finds what is gone again of what the reader has read.
    */
   start(kind: FeedKind, signal: AbortSignal): Promise<Result<FeedCursor>>;
   since(cursor: FeedCursor, signal: AbortSignal): AsyncIterable<FeedPart>;

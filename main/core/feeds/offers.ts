@@ -25,6 +25,27 @@ export const momentType = (object: CatalogueObject, column: string): (typeof MOM
 export const versionColumn = (object: CatalogueObject): string | undefined =>
   object.columns.find(({ type }) => isRowVersion(type))?.name;
 
+/** What a server said of Change Tracking; `server` is false where it knows nothing of it. */
+export interface TrackingRights {
+  readonly server: boolean;
+  readonly database: boolean;
+  readonly table: boolean;
+  readonly mayView: boolean;
+}
+
+export function trackingOf(rights: TrackingRights): OfferFacts['tracking'] {
+  const why = !rights.server
+    ? 'This server has no Change Tracking.'
+    : !rights.database
+      ? 'Change Tracking is off in this database.'
+      : !rights.table
+        ? 'Change Tracking is off for this table.'
+        : !rights.mayView
+          ? 'This login may not VIEW CHANGE TRACKING of the table.'
+          : undefined;
+  return why === undefined ? { on: true } : { on: false, why };
+}
+
 /** All kinds, best first. */
 export const offersOf = (facts: OfferFacts): readonly FeedOffer[] =>
   FEED_KINDS.map((kind) => offer(kind, facts));

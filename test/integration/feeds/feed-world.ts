@@ -54,16 +54,22 @@ export interface FeedWorld {
   readonly clock: { server: number; ours: number };
   sessions: SqlSessions;
   feed(more?: Partial<SqlFeedOptions>): SqlFeed;
+  /** Another life of the program: new sessions. */
+  restarted(): void;
   rows(): Map<string, string>;
 }
 
-/** A server that lacks what these words name. */
-export function lacking(server: SqlServer, words: RegExp, number: number): SqlServer {
+/** A server that lacks what these words name, or understands something else. */
+function otherServer(
+  server: SqlServer,
+  words: RegExp | undefined,
+  rewrite: (text: string) => string,
+): SqlServer {
   const refusing = (connection: SqlConnection): SqlConnection => ({
     run: async (call, aborted): Promise<SqlOutcome> =>
-      words.test(call.text)
-        ? { kind: 'refused', number, state: 1, class: 15, message: 'not here', procedure: '', line: 1 }
-        : connection.run(call, aborted),
+      words?.test(call.text) === true
+        ? { kind: 'refused', number: 195, state: 1, class: 15, message: 'not here', procedure: '', line: 1 }
+        : connection.run({ ...call, text: rewrite(call.text) }, aborted),
     load: (...given) => connection.load(...given),
     stream: (call, aborted) => connection.stream(call, aborted),
     beginReading: (isolation, aborted) => connection.beginReading(isolation, aborted),
@@ -84,7 +90,12 @@ export const COLUMNS =
   'K nvarchar(20) NOT NULL CONSTRAINT items_pk PRIMARY KEY, V int NOT NULL, At datetime2(3) NOT NULL, Version rowversion';
 
 export async function openFeedWorld(
-  options: { snapshot?: boolean; without?: RegExp; columns?: string } = {},
+  options: {
+    readonly snapshot?: boolean | undefined;
+    readonly without?: RegExp | undefined;
+    readonly rewrite?: ((text: string) => string) | undefined;
+    readonly columns?: string | undefined;
+  } = {},
 ): Promise<FeedWorld> {
   const clock = { server: START, ours: START + 4_000 };
   const engine = createSqlEngine({
@@ -101,7 +112,7 @@ export async function openFeedWorld(
     atRequest: () => 'none',
     travel: () => Promise.resolve(),
   });
-  const server = options.without === undefined ? calm : lacking(calm, options.without, 195);
+  const server = otherServer(calm, options.without, options.rewrite ?? ((text) => text));
   const disk = createForgetfulDisk();
   const known = knownFiles(disk, '/state/items');
   let ids = 0;
@@ -121,6 +132,9 @@ export async function openFeedWorld(
         known,
         ...more,
       }),
+    restarted: () => {
+      world.sessions = new SqlSessions(server, 1);
+    },
     rows: () => {
       const rows = engine.snapshotRows(SAMPLE.database, 'dbo.Items');
       return new Map(rows.map((row) => [String(row[0]), String(row[1])]));

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../../../../shared/model/result.ts';
 import { parseLocalTime } from '../../../../shared/model/time.ts';
 import type { CatalogueObject } from '../../../core/drift/catalogue.ts';
 import type { FeedIdentity } from '../../../core/feeds/cursor.ts';
+import type { TrackingRights } from '../../../core/feeds/offers.ts';
 import type { TrackingFacts, VersionFacts } from '../../../core/feeds/positions.ts';
 import { CatalogueReader } from '../catalogue.ts';
 import { recoveryFork, serverFacts } from '../queries/binding.ts';
@@ -109,22 +110,19 @@ export class FeedQuestions {
     return ok(current == null ? undefined : { current, begin: begin ?? current, oldest: oldest ?? current });
   }
 
-  async trackingAllowed(
-    signal: AbortSignal,
-  ): Promise<Result<{ readonly on: true } | { readonly on: false; readonly why: string }>> {
+  async trackingAllowed(signal: AbortSignal): Promise<Result<TrackingRights>> {
     const name = this.#quoted();
     if (!name.ok) return name;
     const said = await this.#may(trackingAllowed, 'database_tracked', { name: name.value }, signal);
     if (!said.ok) return said;
-    const no = (why: string): Result<{ on: false; why: string }> => ok({ on: false, why });
-    if (said.value === 'refused' || said.value.row === undefined)
-      return no('This server has no Change Tracking.');
-    const { row } = said.value;
-    if (numberOf(row, 'database_tracked') === 0) return no('Change Tracking is off in this database.');
-    if (numberOf(row, 'table_tracked') === 0) return no('Change Tracking is off for this table.');
-    return numberOf(row, 'may_view') === 1
-      ? ok({ on: true })
-      : no('This login may not VIEW CHANGE TRACKING of the table.');
+    const row = said.value === 'refused' ? undefined : said.value.row;
+    const has = (column: string): boolean => (row === undefined ? 0 : (numberOf(row, column) ?? 0)) > 0;
+    return ok({
+      server: row !== undefined,
+      database: has('database_tracked'),
+      table: has('table_tracked'),
+      mayView: has('may_view'),
+    });
   }
 
   #quoted(): Result<string> {

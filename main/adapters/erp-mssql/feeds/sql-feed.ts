@@ -11,7 +11,7 @@ import type {
 } from '../../../core/feeds/feed.ts';
 import { DELETION_GUARD } from '../../../core/feeds/guard.ts';
 import { compareBy } from '../../../core/feeds/key-order.ts';
-import { offersOf } from '../../../core/feeds/offers.ts';
+import { offersOf, trackingOf } from '../../../core/feeds/offers.ts';
 import { BodyStreamError } from '../../../core/runtime/body-stream-error.ts';
 import { compareTable, startCompare, sweepKeys } from './compare-table.ts';
 import { FeedQuestions } from './feed-questions.ts';
@@ -48,7 +48,7 @@ export class SqlFeed implements ChangeFeed {
       offersOf({
         object: object.value,
         key: 'why' in found ? found : { columns: found.columns.map(({ name }) => name) },
-        tracking: tracking.value,
+        tracking: trackingOf(tracking.value),
         bounded: versions.ok && versions.value.exact,
         changedAt: changedAt?.column,
       }),

@@ -27,6 +27,13 @@ SELECT CONVERT(nvarchar(20), CHANGE_TRACKING_CURRENT_VERSION()) AS current_versi
 export const trackingAllowed = `${OPTIONS}
 SELECT (SELECT COUNT(*) FROM sys.change_tracking_databases WHERE database_id = DB_ID()) AS database_tracked, (SELECT COUNT(*) FROM sys.change_tracking_tables WHERE object_id = OBJECT_ID(@name, N'U')) AS table_tracked, HAS_PERMS_BY_NAME(@name, N'OBJECT', N'VIEW CHANGE TRACKING') AS may_view;`;
 
+/** Not every server knows the views. */
+export const databaseTracked =
+  'SELECT COUNT(*) AS database_tracked FROM sys.change_tracking_databases WHERE database_id = DB_ID();';
+
+export const trackedTables = `${OPTIONS}
+SELECT s.name AS tracked_schema, o.name AS tracked_table, HAS_PERMS_BY_NAME(QUOTENAME(s.name) + N'.' + QUOTENAME(o.name), N'OBJECT', N'VIEW CHANGE TRACKING') AS may_view FROM sys.change_tracking_tables AS t INNER JOIN sys.objects AS o ON o.object_id = t.object_id INNER JOIN sys.schemas AS s ON s.schema_id = o.schema_id;`;
+
 export interface KeyColumn {
   readonly name: string;
   readonly type: ColumnType;
