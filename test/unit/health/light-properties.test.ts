@@ -6,6 +6,7 @@ import {
   LATE_MS,
   linkLight,
   STALE_MS,
+  UNDECIDED,
   worst,
   type LinkFacts,
 } from '../../../main/core/health/lights.ts';
@@ -195,6 +196,15 @@ const WORSE: Readonly<Record<string, (facts: LinkFacts) => LinkFacts>> = {
 const worse = fc.constantFrom(...Object.keys(WORSE));
 
 describe('lights, whatever the facts', () => {
+  it('what the ERP should have decided about is never green, whatever else is known', () => {
+    fc.assert(
+      fc.property(facts, (some) => {
+        const late = { ...some, undecided: { count: 1, label: 'order SO-1', since: NOW - 1 } };
+        expect([erpLight(late).state, linkLight(late)]).toEqual(['attention', 'attention']);
+      }),
+    );
+  });
+
   it('fine is said when everything is good and fresh, and one bad fact is enough to end it', () => {
     fc.assert(
       fc.property(goodFacts, worse, (good, name) => {
@@ -249,7 +259,8 @@ describe('lights, whatever the facts', () => {
           [cloudLight(some), some.cloud],
         ] as const) {
           expect(light.fact.key).toMatch(/^(light|failure)\./);
-          if (known === undefined)
+          if (light.fact.key === UNDECIDED) expect(light.since).toBe(some.undecided?.since);
+          else if (known === undefined)
             expect(light).toEqual({ state: 'unknown', fact: { key: 'light.neverAsked', params: {} } });
           else expect(light.since).toBeDefined();
           if (known?.failure !== undefined) expect(light.state).toBe('attention');
