@@ -13,6 +13,7 @@ import type {
 import { columnTypeText } from './catalogue.ts';
 import { columnOf, isNamed, objectOf, procedureOf, shownName, type FindingList } from './lookup.ts';
 import { lookupDrift, lookupsIn } from './lookup-drift.ts';
+import { targetDrift } from './target-drift.ts';
 import { canBeCompared, isRowVersion, returnFit, writeFit } from './type-fit.ts';
 
 type Write = DocumentHandler['write'];
@@ -30,6 +31,7 @@ export function documentDrift(
   for (const { write } of handler.lines) writeDrift(write, {}, { catalogue, list, codes, keyType });
   for (const { to } of handler.references)
     if ('table' in to) referenceDrift(to.table, to.column, catalogue, list);
+  targetDrift(handler, catalogue, list);
   for (const value of lookupsIn(handler)) lookupDrift(value, catalogue, list);
 }
 

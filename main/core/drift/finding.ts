@@ -32,6 +32,7 @@ export type FindingKind =
   | 'required-parameter'
   | 'not-returned'
   | 'not-of-its-type'
+  | 'not-unique'
   | 'view'
   | 'trigger'
   | 'new-column';
@@ -50,6 +51,8 @@ const WORDS: Readonly<Record<FindingKind, (finding: Finding) => string>> = {
   'required-parameter': () => 'the procedure wants this parameter, and the mapping does not give it',
   'not-returned': () => 'the parameter gives nothing back: it is not OUTPUT',
   'not-of-its-type': ({ expected, found }) => `it gives back ${found}, which cannot be taken as ${expected}`,
+  'not-unique': () =>
+    'no unique index is on the key that rows are found by: two programs at once could both insert it',
   view: () => 'it is a view: what it demands when it is written to cannot be seen',
   trigger: ({ found }) => `there is a new trigger, ${found}: what it does is part of every write`,
   'new-column': () => 'there is a new column, which the mapping does not use',
