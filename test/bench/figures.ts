@@ -100,4 +100,20 @@ export const FIGURES: readonly FigureSpec[] = [
     what: 'orders of two lines applied one by one with ledger and fence, by a whole agent on the sandbox ERP in another process',
     processes: 1,
   },
+  {
+    name: 'orders-at-the-writer',
+    module: 'orders-at-the-writer',
+    unit: 'orders/s',
+    what: 'orders of five lines applied one after the other with ledger and fence by the ERP writer alone, on the sandbox ERP in another process',
+    goal: { at: 'least', value: 300 },
+    processes: 1,
+  },
+  {
+    name: 'orders-in-four-lanes',
+    module: 'orders-in-four-lanes',
+    unit: 'orders/s',
+    what: 'the same orders by four lanes of the writer at once',
+    goal: { at: 'least', value: 550 },
+    processes: 1,
+  },
 ];

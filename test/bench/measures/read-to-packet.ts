@@ -3,27 +3,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sql from 'mssql';
-import { createPacketErp, type ClosablePacketErp } from '../../../main/adapters/erp-mssql/packet-erp.ts';
+import type { ClosablePacketErp } from '../../../main/adapters/erp-mssql/packet-erp.ts';
 import { readStatement } from '../../../main/adapters/erp-mssql/queries/read.ts';
-import { systemRuntime } from '../../../main/adapters/runtime/system-runtime.ts';
 import { createBodyStore } from '../../../main/adapters/spool/body-store.ts';
 import { nodeDisk } from '../../../main/adapters/spool/node-disk.ts';
 import type { ReadRequest } from '../../../main/core/packets/erp.ts';
 import { renderSnapshot } from '../../../main/core/packets/render-snapshot.ts';
 import { SAMPLE } from '../../../main/sandbox/sample-erp/site-settings.ts';
-import { startChild } from '../../../main/sandbox/program/child.ts';
 import { parseFieldType } from '../../../shared/model/field-type.ts';
-import { sourceId, startId } from '../../../shared/model/ids.ts';
 import type { Mapping } from '../../../shared/model/mapping.ts';
+import { benchErp, driverSettings, SOURCE } from '../bench-erp.ts';
 import { median, rounded, type Measured } from '../figure.ts';
 import { PRICE_FIELDS } from '../price-rows.ts';
 import { share, timedWith, type Timed } from '../processor-time.ts';
 
-const ERP = new URL('../processes/large-erp.ts', import.meta.url);
 const ROWS = 300_000;
 const REPEATS = 5;
 
-const SOURCE = sourceId('dynamics-mobile', 'bench', 'BENCH');
 const USER = { name: 'bench.user', values: new Map<string, string | null>() };
 const ZONES = { area: SAMPLE.timeZone, erp: SAMPLE.timeZone };
 const TABLE = { schema: 'dbo', name: 'PriceList' };
@@ -91,40 +87,10 @@ async function packet(
 }
 
 export async function measure(): Promise<Measured> {
-  const server = await startChild<{ port: number }>(ERP, { rows: ROWS });
+  const server = await benchErp(ROWS);
+  const erp = server.access;
   const folder = mkdtempSync(join(tmpdir(), 'erp-ferry-bench-'));
-  const settings = {
-    id: SAMPLE.erpId,
-    server: '127.0.0.1',
-    port: server.said.port,
-    database: SAMPLE.database,
-    auth: 'sql' as const,
-    user: SAMPLE.login,
-    timeZone: SAMPLE.timeZone,
-    encrypt: false,
-    trustServerCertificate: false,
-    ledger: { schema: 'ferry' },
-  };
-  const erp = createPacketErp({
-    settings,
-    source: SOURCE,
-    siteId: randomUUID(),
-    startId: startId(randomUUID()),
-    password: () => Promise.resolve(SAMPLE.password),
-    runtime: systemRuntime(),
-    recentLedger: () => [],
-    createObjects: true,
-  });
-  const pool = new sql.ConnectionPool({
-    server: settings.server,
-    port: settings.port,
-    database: settings.database,
-    user: settings.user,
-    password: SAMPLE.password,
-    requestTimeout: 600_000,
-    pool: { min: 0, max: 1 },
-    options: { encrypt: false, useUTC: true },
-  });
+  const pool = new sql.ConnectionPool(driverSettings(server.port));
   const bodies = createBodyStore({
     disk: nodeDisk,
     folder,
@@ -133,10 +99,8 @@ export async function measure(): Promise<Measured> {
     newId: randomUUID,
   });
   try {
-    const ready = await erp.ready(signal);
-    if (!ready.ok) throw new Error(`the ERP is not ready: ${JSON.stringify(ready.failure)}`);
     await pool.connect();
-    const { pid } = server.process;
+    const { pid } = server;
     let made: { readonly hash: string; readonly size: number } | undefined;
     const whole = async (): Promise<void> => {
       const now = await packet(erp, bodies);
@@ -181,7 +145,7 @@ export async function measure(): Promise<Measured> {
       },
     };
   } finally {
-    await Promise.all([erp.close(), pool.close()]);
+    await pool.close();
     await server.end();
     rmSync(folder, { recursive: true, force: true });
   }
