@@ -4,6 +4,8 @@ import { StateShape } from '../../components/state-shape.tsx';
 import { useSpeaker } from '../../state/contexts.ts';
 import { readOutcome } from '../../state/queue-outcome.ts';
 import { STATE_SHAPE, reasonOf } from '../../state/queue-words.ts';
+import { readValueNotes } from '../../state/value-notes.ts';
+import { ValueChanges } from './value-changes.tsx';
 
 const useStyles = makeStyles({
   cause: {
@@ -58,6 +60,7 @@ export function ItemCause({
             </p>
           </>
         )}
+        {state === 'settled' && <ValueChanges notes={readValueNotes(outcome)} />}
       </div>
     </div>
   );

@@ -2,6 +2,7 @@ import alerts from './alerts.json' with { type: 'json' };
 import base from './base.json' with { type: 'json' };
 import engine from './engine.json' with { type: 'json' };
 import handover from './handover.json' with { type: 'json' };
+import mapping from './mapping.json' with { type: 'json' };
 import queue from './queue.json' with { type: 'json' };
 import runs from './runs.json' with { type: 'json' };
 import settingsScreen from './settings-screen.json' with { type: 'json' };
@@ -15,6 +16,7 @@ export const en = {
   ...alerts,
   ...engine,
   ...handover,
+  ...mapping,
   ...queue,
   ...runs,
   ...settings,
