@@ -11,7 +11,7 @@ import { SqlSessions } from '../../../main/adapters/erp-mssql/sql-sessions.ts';
 import type { FeedKey, FeedPart, Nominated, SweepPart } from '../../../main/core/feeds/feed.ts';
 import { SAMPLE } from '../../../main/sandbox/sample-erp/site-settings.ts';
 import { createSqlEngine, type SandboxSqlEngine } from '../../../main/sandbox/tsql/engine.ts';
-import type { SqlSession } from '../../../main/sandbox/tsql/face.ts';
+import type { SqlSession, SqlValue } from '../../../main/sandbox/tsql/face.ts';
 import { SimSqlServer } from '../../simulation/sim-sql-server.ts';
 import { createForgetfulDisk, type ForgetfulDisk } from '../../support/forgetful-disk.ts';
 
@@ -92,6 +92,7 @@ export const COLUMNS =
 export async function openFeedWorld(
   options: {
     readonly snapshot?: boolean | undefined;
+    readonly tracked?: boolean | undefined;
     readonly without?: RegExp | undefined;
     readonly rewrite?: ((text: string) => string) | undefined;
     readonly columns?: string | undefined;
@@ -107,6 +108,12 @@ export async function openFeedWorld(
   await engine.script(SAMPLE.database, `CREATE TABLE dbo.Items (${options.columns ?? COLUMNS})`);
   if (options.snapshot === true)
     await engine.script(SAMPLE.database, `ALTER DATABASE ${SAMPLE.database} SET ALLOW_SNAPSHOT_ISOLATION ON`);
+  if (options.tracked === true)
+    for (const text of [
+      `ALTER DATABASE ${SAMPLE.database} SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = ON)`,
+      'ALTER TABLE dbo.Items ENABLE CHANGE_TRACKING',
+    ])
+      await engine.script(SAMPLE.database, text);
   const calm = new SimSqlServer(engine, {
     atConnect: () => 'up',
     atRequest: () => 'none',
@@ -137,11 +144,14 @@ export async function openFeedWorld(
     },
     rows: () => {
       const rows = engine.snapshotRows(SAMPLE.database, 'dbo.Items');
-      return new Map(rows.map((row) => [String(row[0]), String(row[1])]));
+      return new Map(rows.map(([key, value]) => [textOf(key), textOf(value)]));
     },
   };
   return world;
 }
+
+const textOf = (value: SqlValue | undefined): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
 export interface Drained {
   readonly nominated: readonly Nominated[];

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { history, play, tally, type Variant } from './history.ts';
 
-const RUNS = 80;
+const RUNS = 64;
 
 const VARIANTS: Readonly<Record<string, Variant>> = {
+  'change-tracking': { kind: 'change-tracking' },
   rowversion: { kind: 'rowversion' },
   'rowversion without a bound': { kind: 'rowversion', without: /MIN_ACTIVE_ROWVERSION/ },
   'changed-at': { kind: 'changed-at' },
@@ -20,7 +21,8 @@ describe('no change is missed, whatever happens at the ERP', () => {
     );
     expect(sums.nominated).toBeGreaterThan(RUNS);
     expect(sums.resets).toBeGreaterThan(RUNS / 10);
-    expect(sums.guards).toBeGreaterThan(0);
+    // Change Tracking sees each deletion: nothing is to be believed or not.
+    if (variant.kind !== 'change-tracking') expect(sums.guards).toBeGreaterThan(0);
     // A feed that names everything each time would pass too, and be none.
     expect(sums.repeats / sums.nominated).toBeLessThan(variant.kind === 'changed-at' ? 0.95 : 0.7);
   });

@@ -89,7 +89,7 @@ const EVERYTHING = { keys: 1_000, percent: 100, few: 1_000 };
  */
 export async function play(variant: Variant, { snapshot, steps }: History, sums: Tally): Promise<void> {
   const { kind } = variant;
-  const world = await openFeedWorld({ ...variant, snapshot });
+  const world = await openFeedWorld({ ...variant, snapshot, tracked: kind === 'change-tracking' });
   const stage = new Stage(world);
   for (let one = 0; one < 6; one += 1) await stage.play({ do: 'insert', who: 0, key: one });
   const reader = new Reader(world, kind, sums);
@@ -155,6 +155,9 @@ class Stage {
         engine.restore(SAMPLE.database, this.#backup);
         for (const writer of this.#writers) writer.reopen();
         return this.#world.sessions.renew();
+      case 'expire':
+        engine.expireChanges(SAMPLE.database);
+        return;
       case 'tick':
         clock.server += step.seconds * 1_000;
         clock.ours += step.seconds * 1_000;
