@@ -407,12 +407,12 @@ export const WRITE_CASES: readonly ContractCase[] = [
     name: 'a table with a trigger gets its loaded lines one by one, and a trigger for one row at a time sees each',
     documented: 'an AFTER trigger fires once for each statement, with all its rows in "inserted"',
     async run(world) {
-      await lineTable(world, 'T with trigger');
+      await lineTable(world, 'T one by one');
       await world.beside.query('CREATE TABLE dbo.[T seen] (LineId int NOT NULL, No int NOT NULL)');
       await world.beside.query(
-        `CREATE TRIGGER dbo.OneRow ON dbo.[T with trigger] AFTER INSERT AS BEGIN SET NOCOUNT ON; DECLARE @id int, @no int; SELECT @id = LineId, @no = No FROM inserted; INSERT INTO dbo.[T seen] (LineId, No) VALUES (@id, @no); END`,
+        `CREATE TRIGGER dbo.OneByOne ON dbo.[T one by one] AFTER INSERT AS BEGIN SET NOCOUNT ON; DECLARE @id int, @no int; SELECT @id = LineId, @no = No FROM inserted; INSERT INTO dbo.[T seen] (LineId, No) VALUES (@id, @no); END`,
       );
-      assert.equal(codeOf(await apply(world, longOrder(world, 'T with trigger', 600))), 'applied');
+      assert.equal(codeOf(await apply(world, longOrder(world, 'T one by one', 600))), 'applied');
       assert.deepEqual(
         await world.beside.query('SELECT No AS n FROM dbo.[T seen] ORDER BY LineId'),
         Array.from({ length: 600 }, (_, n) => ({ n })),

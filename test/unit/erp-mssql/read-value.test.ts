@@ -59,9 +59,10 @@ describe('a read', () => {
         source: SOURCE,
       },
       SOURCE,
+      false,
     );
     expect(text).toBe(
-      'SELECT CONVERT(nvarchar(60), t.[Price], 2) AS c0 FROM [dbo].[It]]em] AS t WHERE t.[Route] = @w0 AND t.[Closed] IS NULL ORDER BY t.[No]',
+      'SET LOCK_TIMEOUT 5000;\nSELECT CONVERT(nvarchar(60), t.[Price], 2) AS c0 FROM [dbo].[It]]em] AS t WHERE t.[Route] = @w0 AND t.[Closed] IS NULL ORDER BY t.[No]',
     );
     expect(values).toEqual([{ name: 'w0', value: "R'1" }]);
   });
@@ -77,8 +78,11 @@ describe('a read', () => {
         source: SOURCE,
       },
       SOURCE,
+      false,
     );
-    expect(text).toBe('SELECT t.[No] AS c0 FROM (SELECT No FROM dbo.T -- all;\n \n) AS t ORDER BY t.[No]');
+    expect(text).toBe(
+      'SET LOCK_TIMEOUT 5000;\nSELECT t.[No] AS c0 FROM (SELECT No FROM dbo.T -- all;\n \n) AS t ORDER BY t.[No]',
+    );
     expect(values).toEqual([
       { name: 'source', value: SOURCE },
       { name: 'user_Route', value: 'R1' },
