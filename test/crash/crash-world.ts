@@ -15,6 +15,7 @@ import { holdOrders, type HeldOrders } from './held-unit.ts';
 import { FieldWork } from './field-work.ts';
 import { logDefects } from './log-defects.ts';
 import { SiteWatch } from './site-watch.ts';
+import { stageVisits } from './staged-visits.ts';
 
 /** A minute of the agent's is three seconds here: back-offs, renewals and reports are waited for that much shorter. */
 const TIME_FACTOR = 20;
@@ -96,6 +97,7 @@ export class CrashWorld {
       settings: { pullEvery: '8s', pushEvery: '16s' },
     });
     hurry(join(world.dataDir, 'site.json'));
+    await stageVisits(world.erpPort, join(world.dataDir, 'mappings', SAMPLE.mapping));
     return new CrashWorld(world, options);
   }
 

@@ -45,6 +45,10 @@ const WORK: Readonly<Partial<Record<string, Work>>> = {
   'pull.park': 'refused',
   'pull.void': 'refused',
   'pull.discard': 'refused',
+  'handover.ask': 'waiting',
+  'handover.note': 'waiting',
+  'notice.tell': 'refused',
+  'notice.note': 'refused',
 };
 
 /** Which steps world number `index` of `worlds` kills at, so that together each edge is killed `times` times. Pure. */

@@ -141,7 +141,7 @@ export async function sandboxSite(
   return bench;
 }
 
-/** A server whose next commit, when armed, is heard of no more and is run when told. */
+/** A server whose next unit of work, when armed, is heard of no more and is run when told. */
 function lateCommits(inner: SqlServer): {
   readonly server: SqlServer;
   arm(): () => Promise<void>;
@@ -154,7 +154,8 @@ function lateCommits(inner: SqlServer): {
     let last: Promise<unknown> = Promise.resolve();
     return {
       run: async (call, signal) => {
-        if (armed === undefined || !/\bCOMMIT\b/.test(call.text)) return connection.run(call, signal);
+        // Only a unit answers with its documents: other transactions of the program are not what is late here.
+        if (armed === undefined || !/\bferry_document\b/.test(call.text)) return connection.run(call, signal);
         last = armed.then(() => connection.run(call, never));
         underWay.push(last);
         armed = undefined;
