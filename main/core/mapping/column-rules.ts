@@ -1,3 +1,4 @@
+import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { FieldType } from '../../../shared/model/field-type.ts';
 import type { WriteTarget } from '../../../shared/model/mapping-targets.ts';
 import { tableOf, targetOf } from '../../../shared/model/mapping-targets.ts';
@@ -19,6 +20,17 @@ export interface ColumnProblem {
   readonly code: 'must-not-be-empty' | 'too-long' | 'not-in-code-page' | 'not-a-date';
   readonly message: string;
 }
+
+const COLUMN_CODES: ReadonlySet<string> = new Set<ColumnProblem['code']>([
+  'must-not-be-empty',
+  'too-long',
+  'not-in-code-page',
+  'not-a-date',
+]);
+
+/** Whether another column might have taken the value. */
+export const isColumnRefusal = (failure: SyncFailure): boolean =>
+  failure.kind === 'rejected' && COLUMN_CODES.has(failure.code);
 
 export type ColumnLookup = (name: string) => TakenColumn | undefined;
 

@@ -1,5 +1,6 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { Result } from '../../../shared/model/result.ts';
+import { isColumnRefusal } from '../mapping/column-rules.ts';
 import { packetLabel, planPacket } from '../mapping/plan-packet.ts';
 import { decide } from '../queue/decide.ts';
 import type { Item, ItemEvent, ItemReason } from '../queue/item.ts';
@@ -104,6 +105,7 @@ export class PacketApplier {
         catalogue: this.#drift.catalogue,
         hash: this.#parts.hash,
       });
+      if (!plan.ok && isColumnRefusal(plan.failure) && (await this.#drift.renewed(signal))) continue;
       if (!plan.ok) return this.#failed(item, plan.failure, signal);
       const changed = plan.value.changes.find((change) => change.decision !== 'ignore');
       if (changed !== undefined) return this.#failed(item, changedDocument(changed), signal);

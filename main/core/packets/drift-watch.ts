@@ -9,6 +9,8 @@ import type { LinkParts } from './link-parts.ts';
 const AGAIN_MS = 3_600_000;
 /** How long a flow that does not fit rests before the catalogue is asked again by itself. A run asks at once. */
 const STOPPED_AGAIN_MS = 30_000;
+/** So often at most for values that were refused: a thousand of them are one question. */
+const RENEW_AFTER_MS = 5_000;
 
 type DriftParts = Pick<
   LinkParts,
@@ -74,6 +76,17 @@ export class DriftWatch {
     const { endpoints, erpEndpoint } = this.#parts;
     endpoints.backOff(erpEndpoint, asked.failure);
     return true;
+  }
+
+  /**
+   * A value was refused by what is known of its column: the catalogue is asked anew, unless that was just done. True when it is
+   * another now, so that a column somebody has widened counts at once.
+   */
+  async renewed(signal: AbortSignal): Promise<boolean> {
+    const [before, checkedAt] = [this.#print, this.#checkedAt];
+    if (checkedAt !== undefined && this.#parts.runtime.monotonic() - checkedAt < RENEW_AFTER_MS) return false;
+    const asked = await this.#ask(signal);
+    return asked.ok && this.#print !== before;
   }
 
   #stopped(): boolean {
