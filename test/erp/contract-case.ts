@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { ClosablePacketErp } from '../../main/adapters/erp-mssql/packet-erp.ts';
 import type { ErpRow, ReadRequest } from '../../main/core/packets/erp.ts';
+import { makeDailyLogin, type DailyLogin } from './daily-login.ts';
+import { grantingErp } from './granting-erp.ts';
 import { SOURCE } from '../unit/erp-mssql/units.ts';
 import { ERP_OBJECTS, openBench, type Bench, type RawSession } from '../integration/erp/bench.ts';
 
-/** What all cases share: one database of their own, one agent that holds its lease, one connection beside it. */
+/**
+ * What all cases share: one database of their own, one agent that holds its lease, one connection beside it. The product
+ * signs in with a login that has the rights of the generated script; the connections beside it are the setup's.
+ */
 export interface ErpWorld {
   readonly bench: Bench;
+  /** The same with the setup's rights, for what the daily login may not do. */
+  readonly setup: Bench;
+  /** The product's login. */
+  readonly login: DailyLogin;
   readonly erp: ClosablePacketErp;
   /** Not the product's: what it sees is what is there. */
   readonly beside: RawSession;
@@ -42,13 +51,57 @@ export async function openWorld(): Promise<ErpWorld> {
 }
 
 async function furnish(bench: Bench): Promise<ErpWorld> {
-  const beside = await bench.raw();
-  for (const batch of ERP_OBJECTS) await beside.query(batch);
+  const setup = await bench.raw();
+  for (const batch of ERP_OBJECTS) await setup.query(batch);
+  const login = await makeDailyLogin(bench, setup);
+  try {
+    return await furnishAs(bench, setup, login);
+  } catch (error) {
+    await login.drop().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The bench as the product meets it. */
+function underLogin(bench: Bench, login: DailyLogin): Bench {
+  const settings = { ...bench.settings, user: login.user };
+  const opened: ClosablePacketErp[] = [];
+  return {
+    ...bench,
+    settings,
+    erp(more = {}) {
+      const erp = bench.erp({ settings, password: () => Promise.resolve(login.password), ...more });
+      opened.push(erp);
+      return grantingErp(erp, login);
+    },
+    async close() {
+      await Promise.all(opened.map((one) => one.close().catch(() => undefined)));
+      // A login that is still signed in cannot be dropped, and neither can one with a user in the database.
+      try {
+        await login.drop();
+      } finally {
+        await bench.close();
+      }
+    },
+  };
+}
+
+async function furnishAs(made: Bench, setup: RawSession, login: DailyLogin): Promise<ErpWorld> {
+  const bench = underLogin(made, login);
+  const beside: RawSession = {
+    ...setup,
+    query(text) {
+      if (/\b(CREATE|DROP)\b/i.test(text)) login.schemaChanged();
+      return setup.query(text);
+    },
+  };
   const erp = bench.erp();
   const ready = await erp.ready(signal);
   if (!ready.ok) throw new Error(`the ERP cannot be made ready: ${JSON.stringify(ready.failure)}`);
   return {
     bench,
+    setup: made,
+    login,
     erp,
     beside,
     fresh: (what) => `${what}-${randomUUID()}`,

@@ -165,6 +165,7 @@ async function planned(
   mapping: Mapping,
   row: Readonly<Record<string, string | null>>,
 ): Promise<Result<PacketPlan>> {
+  await world.login.grantFor(mapping);
   const catalogue = await world.erp.catalogue(questionOf(mapping), signal);
   assert.ok(catalogue.ok, JSON.stringify(catalogue));
   assert.deepEqual(
