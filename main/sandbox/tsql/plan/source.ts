@@ -44,6 +44,8 @@ interface Conjunct {
     readonly uses: ReadonlySet<number>;
   }[];
   used: boolean;
+  /** column IN (query) with a query of its own, when it has that shape: an index answers that too. */
+  readonly among?: Among | undefined;
 }
 
 /** Where the rows of one place in FROM come from. */
@@ -318,6 +320,38 @@ function bindValues(
   };
 }
 
+interface Among {
+  readonly slot: number;
+  readonly ordinal: number;
+  /** What the column is compared with, each as the column's index has it. */
+  readonly values: (e: Env) => Iterable<SqlValue>;
+}
+
+function amongOf(e: Expr, scope: Scope, binding: Binding): Among | undefined {
+  if (e.k !== 'in' || e.not || !e.query) return undefined;
+  const { column } = scalar(e.e, scope, binding);
+  if (column?.level !== 0) return undefined;
+  const source = scope.sources.find(({ slot }) => slot === column.slot);
+  const type = source?.columns[column.ordinal]?.type;
+  const query = binding.query(e.query, scope, binding);
+  const [only] = query.columns;
+  if (!type || !only || query.columns.length !== 1 || query.correlated) return undefined;
+  let current: SqlValue = null;
+  const value = lookupValue(type, { type: only.type, nullable: true, eval: () => current });
+  if (!value) return undefined;
+  return {
+    slot: column.slot,
+    ordinal: column.ordinal,
+    *values(env) {
+      for (const row of query.rows(env.run, env)) {
+        current = row[0] ?? null;
+        const found = value.eval(env);
+        if (found !== null) yield found;
+      }
+    },
+  };
+}
+
 function conjunctsOf(e: Expr, scope: Scope, binding: Binding, out: Conjunct[]): void {
   if (e.k === 'and') {
     conjunctsOf(e.l, scope, binding, out);
@@ -330,6 +364,7 @@ function conjunctsOf(e: Expr, scope: Scope, binding: Binding, out: Conjunct[]): 
     return { value: fn(), uses: scope.uses };
   };
   const whole = track(() => condition(e, scope, binding));
+  const among = track(() => amongOf(e, scope, binding)).value;
   const equal: { slot: number; ordinal: number; value: Compiled; uses: Set<number> }[] = [];
   if (e.k === 'cmp' && e.op === '=') {
     for (const [a, b] of [
@@ -345,7 +380,7 @@ function conjunctsOf(e: Expr, scope: Scope, binding: Binding, out: Conjunct[]): 
     }
   }
   scope.uses = before;
-  out.push({ test: whole.value, uses: whole.uses, equal, used: false });
+  out.push({ test: whole.value, uses: whole.uses, equal, used: false, among });
 }
 
 const subset = (a: ReadonlySet<number>, b: ReadonlySet<number>): boolean => {
@@ -440,6 +475,24 @@ function lookupFor(
   return { ordinals: [...byOrdinal.keys()], values: [...byOrdinal.values()] };
 }
 
+/** The conjunct `column IN (query)` that an index of the table answers. */
+function amongFor(
+  source: BoundSource,
+  conjuncts: readonly Conjunct[],
+): { readonly index: number; readonly type: Type; readonly values: Among['values'] } | undefined {
+  if (source.origin.k !== 'table') return undefined;
+  const { indexes } = source.origin.fixed;
+  for (const { among } of conjuncts) {
+    if (among?.slot !== source.slot) continue;
+    const index = indexes.findIndex(
+      (i) => !i.where && i.columns.length === 1 && i.columns[0]?.ordinal === among.ordinal,
+    );
+    const column = source.columns[among.ordinal];
+    if (index >= 0 && column) return { index, type: column.type, values: among.values };
+  }
+  return undefined;
+}
+
 /** Rows by key, built on the second visit of one statement: a single pass needs no index. */
 class Hash {
   visits = 0;
@@ -488,6 +541,7 @@ function leaf(
   visit?: { current: Row | null },
 ): Each {
   const lookup = lookupFor(source, conjuncts, bound);
+  const among = lookup?.index ? undefined : amongFor(source, conjuncts);
   bound.add(source.slot);
   const tests = take(conjuncts, bound);
   const { slot, origin } = source;
@@ -519,7 +573,7 @@ function leaf(
       }
       return true;
     };
-    if (!lookup) return scan;
+    if (!lookup && !among) return scan;
     const at = (r: Row, reader: Reader, e: Env, row: () => boolean): boolean => {
       const values = reader.read(r);
       if (!values) return true;
@@ -527,7 +581,24 @@ function leaf(
       if (visit) visit.current = r;
       return pass(e, row);
     };
-    if (lookup.index) {
+    if (among) {
+      const keyOfValue = compositeKeyer([among.type]);
+      return (e, row) => {
+        const table = origin.table(e.run);
+        const reader = e.run.reader(origin.hints, table);
+        const keys = new Set<Key>();
+        for (const value of among.values(e)) keys.add(keyOfValue([value]));
+        for (const key of keys) {
+          const found = table.indexes[among.index]?.rows.find(key);
+          if (found === undefined) continue;
+          if (!(found instanceof Set)) {
+            if (!at(found as Row, reader, e, row)) return false;
+          } else for (const r of found) if (!at(r, reader, e, row)) return false;
+        }
+        return true;
+      };
+    }
+    if (lookup?.index) {
       const ordinal = origin.fixed.indexes.indexOf(lookup.index);
       return (e, row) => {
         const key = keyOfEnv(e);
@@ -541,7 +612,7 @@ function leaf(
         return true;
       };
     }
-    if (visit) return scan;
+    if (visit || !lookup) return scan;
     return hashed(source, keyOfEnv, keyOf, lookup.ordinals, scan, pass);
   }
   const rows = leafRows(source);
