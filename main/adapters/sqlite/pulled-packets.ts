@@ -1,6 +1,7 @@
 import type { Instant } from '../../../shared/model/time.ts';
 import type { Item, ItemReason } from '../../core/queue/item.ts';
-import type { QueueStore, SettledPacket } from '../../core/queue/queue-store.ts';
+import type { QueueStore } from '../../core/queue/queue-store.ts';
+import type { SettledPacket } from '../../core/queue/settled-packet.ts';
 import { changeItem, requireItem } from './change-item.ts';
 import { requireClaimed } from './claims.ts';
 import type { ClaimHolders } from './claims.ts';

@@ -15,17 +15,9 @@ export type PacketStanding = 'taken' | 'handed-over' | 'refused';
 const WITHIN_MS = 30 * 60_000;
 const REASON_LENGTH = 400;
 
-/** What the ERP is asked about: once for each kind of document, though several handlers may write it. Pure. */
-export function handoversOf(mapping: Mapping): readonly Handover[] {
-  const found = new Map<string, Handover>();
-  for (const handler of mapping.pull.documents) {
-    const handover = handoverOf(handler);
-    if (handover !== undefined) found.set(JSON.stringify(handover), handover);
-  }
-  const all = [...found.values()];
-  // Rows of one kind in two tables could be taken for each other by their keys: nobody is asked, and their time runs out.
-  return all.filter((one) => all.every((other) => other === one || other.document !== one.document));
-}
+/** What the ERP is asked about. The word of a document names one handler: a mapping with two is refused. Pure. */
+export const handoversOf = (mapping: Mapping): readonly Handover[] =>
+  mapping.pull.documents.flatMap((handler) => handoverOf(handler) ?? []);
 
 /** The worst of them: one refused document is a person's matter though others are open. Pure. */
 export function packetStanding(documents: readonly { readonly standing: Standing }[]): PacketStanding {

@@ -2,7 +2,7 @@ import type { ItemId, LinkId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { PacketQueue } from '../packets/packet-cloud.ts';
 import type { Item, ItemReason } from './item.ts';
-import type { SettledPacket } from './queue-store.ts';
+import type { SettledPacket } from './settled-packet.ts';
 
 /** A document of a packet by the keys of the ledger. */
 export interface HandedRow {

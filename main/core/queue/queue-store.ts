@@ -1,11 +1,10 @@
 import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
 import type { ItemId, LinkId, Sha256, SourceId, StartId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
-import type { ValueNote } from '../mapping/plan.ts';
-import type { DocumentResult } from '../packets/erp.ts';
 import type { ListedEntry, PacketListing, PacketQueue } from '../packets/packet-cloud.ts';
 import type { WholeReadStore } from '../reading/whole-read.ts';
 import type { HandoverStore } from './handover-store.ts';
+import type { SettledPacket } from './settled-packet.ts';
 import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from './item.ts';
 
 /**
@@ -178,18 +177,6 @@ export interface Pause {
   readonly until?: Instant | undefined;
   readonly reason: string;
   readonly failure?: SyncFailure | undefined;
-}
-
-export interface SettledPacket {
-  readonly source: SourceId;
-  readonly outcome: 'applied' | 'already';
-  readonly label: string;
-  readonly documents: readonly DocumentResult[];
-  readonly payloadHash: Sha256;
-  /** Tables the mapping does not name: kept in the packet, written nowhere, shown. */
-  readonly unknownTables?: readonly string[] | undefined;
-  /** Values that the ERP got otherwise than the phone sent them: cut or rounded, as the mapping or the column says. */
-  readonly notes?: readonly ValueNote[] | undefined;
 }
 
 export interface KnownPacket {
