@@ -496,7 +496,7 @@ function amongFor(
 /** Rows by key, built on the second visit of one statement: a single pass needs no index. */
 class Hash {
   visits = 0;
-  map: Map<Key, Values[]> | undefined;
+  map: Map<Key, (readonly [Values, Row | null])[]> | undefined;
 }
 
 function leafRows(source: BoundSource): (e: Env) => Iterable<Values> {
@@ -524,14 +524,28 @@ function leafRows(source: BoundSource): (e: Env) => Iterable<Values> {
       };
     case 'table':
       return function* (e) {
-        const table = origin.table(e.run);
-        const reader = e.run.reader(origin.hints, table);
-        for (const row of table.store.rows) {
-          const values = reader.read(row);
-          if (values) yield values;
-        }
+        for (const [values] of tableRows(origin, e)) yield values;
       };
   }
+}
+
+function* tableRows(origin: Origin & { k: 'table' }, e: Env): Iterable<readonly [Values, Row]> {
+  const table = origin.table(e.run);
+  const reader = e.run.reader(origin.hints, table);
+  for (const row of table.store.rows) {
+    const values = reader.read(row);
+    if (values) yield [values, row];
+  }
+}
+
+/** The same with the row each comes from, where it comes from one. */
+function leafPairs(source: BoundSource): (e: Env) => Iterable<readonly [Values, Row | null]> {
+  const { origin } = source;
+  if (origin.k === 'table') return (e) => tableRows(origin, e);
+  const rows = leafRows(source);
+  return function* (e) {
+    for (const values of rows(e)) yield [values, null];
+  };
 }
 
 function leaf(
@@ -612,8 +626,8 @@ function leaf(
         return true;
       };
     }
-    if (visit || !lookup) return scan;
-    return hashed(source, keyOfEnv, keyOf, lookup.ordinals, scan, pass);
+    if (!lookup) return scan;
+    return hashed(source, keyOfEnv, keyOf, lookup.ordinals, scan, pass, visit);
   }
   const rows = leafRows(source);
   const scan: Each = (e, row) => {
@@ -636,25 +650,27 @@ function hashed(
   ordinals: readonly number[],
   scan: Each,
   pass: (e: Env, row: () => boolean) => boolean,
+  visit?: { current: Row | null },
 ): Each {
-  const all = leafRows(source);
+  const all = leafPairs(source);
   return (e, row) => {
     let hash = e.run.cache.get(scan) as Hash | undefined;
     if (!hash) e.run.cache.set(scan, (hash = new Hash()));
     if (++hash.visits === 1 || !keyOf) return scan(e, row);
     if (!hash.map) {
       hash.map = new Map();
-      for (const values of all(e)) {
-        const key = keyOf(ordinals.map((o) => values[o] as SqlValue));
+      for (const pair of all(e)) {
+        const key = keyOf(ordinals.map((o) => pair[0][o] as SqlValue));
         const list = hash.map.get(key);
-        if (list) list.push(values);
-        else hash.map.set(key, [values]);
+        if (list) list.push(pair);
+        else hash.map.set(key, [pair]);
       }
     }
     const key = keyOfEnv(e);
     if (key === undefined) return true;
-    for (const values of hash.map.get(key) ?? []) {
+    for (const [values, at] of hash.map.get(key) ?? []) {
       e.rows[source.slot] = values;
+      if (visit) visit.current = at;
       if (!pass(e, row)) return false;
     }
     return true;
@@ -670,6 +686,22 @@ function slotsOf(ref: BoundRef, out = new Set<number>()): Set<number> {
   return out;
 }
 
+/**
+ * Two tables of which only the left can be looked up by a value of the right: read the right one first. Every other
+ * join is read as it is written.
+ */
+function readsRightFirst(
+  ref: BoundRef & { k: 'join' },
+  conjuncts: readonly Conjunct[],
+  bound: ReadonlySet<number>,
+): boolean {
+  if (ref.kind !== 'inner' || ref.l.k !== 'leaf' || ref.r.k !== 'leaf') return false;
+  const [l, r] = [ref.l.source, ref.r.source];
+  if (l.origin.k !== 'table' || r.origin.k !== 'table') return false;
+  const [withLeft, withRight] = [new Set([...bound, l.slot]), new Set([...bound, r.slot])];
+  return !lookupFor(r, conjuncts, withLeft) && lookupFor(l, conjuncts, withRight) !== undefined;
+}
+
 function plan(
   ref: BoundRef,
   conjuncts: readonly Conjunct[],
@@ -683,8 +715,9 @@ function plan(
   if (ref.kind === 'inner' || ref.kind === 'cross' || ref.kind === 'cross apply') {
     const all = [...conjuncts];
     if (ref.on) conjunctsOf(ref.on, scope, binding, all);
-    const l = plan(ref.l, all, bound, scope, binding, visit);
-    const r = plan(ref.r, all, bound, scope, binding, visit);
+    const [first, second] = readsRightFirst(ref, all, bound) ? [ref.r, ref.l] : [ref.l, ref.r];
+    const l = plan(first, all, bound, scope, binding, visit);
+    const r = plan(second, all, bound, scope, binding, visit);
     const joined: Each = (e, row) => l(e, () => r(e, row));
     return filtered(joined, take(all, bound));
   }
