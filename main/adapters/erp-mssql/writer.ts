@@ -1,5 +1,4 @@
 import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
-import type { Sha256, SourceId } from '../../../shared/model/ids.ts';
 import { assertNever, fail, ok, type Result } from '../../../shared/model/result.ts';
 import type { ApplyOutcome, ErpWriter, WriteUnit } from '../../core/packets/erp.ts';
 import { judgeBatch, readBatchAnswer, type BatchAnswer, type BatchStep } from './batch-answer.ts';
@@ -7,17 +6,15 @@ import { compileUnit, type CompiledUnit } from './compile-unit.ts';
 import type { Fence } from './fence.ts';
 import type { FencedWriteParts } from './fenced-write.ts';
 import { unfinished, type Ledger } from './ledger.ts';
-import { ledgerNames, lockResource, storedSource } from './ledger-names.ts';
-import { voidRow } from './queries/ledger-reads.ts';
 import { keepAll } from './notices.ts';
 import type { SqlCall } from './sql-connection.ts';
 import { DUPLICATE, failureOf, isTransient, refusedFailure } from './sql-failure.ts';
 import type { SqlSessions } from './sql-sessions.ts';
 import { Verdicts } from './verdicts.ts';
+import { voidPacket } from './void-packet.ts';
 
 /** Above what one unit may wait for locks, so that in ordinary trouble the server answers before we give up. */
 const UNIT_TIMEOUT_MS = 120_000;
-const VOID_TIMEOUT_MS = 40_000;
 /** For one table of lines: a few megabytes over a slow line. */
 const LOAD_TIMEOUT_MS = 120_000;
 /** How often a unit is sent again after a number series or a key was inserted under its feet. */
@@ -220,72 +217,8 @@ export class Writer implements ErpWriter {
 
   notify: ErpWriter['notify'] = (source, notices, signal) => keepAll(this.#parts, source, notices, signal);
 
-  async voidPacket(
-    source: SourceId,
-    packetId: string,
-    revision: number,
-    payloadHash: Sha256,
-    signal: AbortSignal,
-  ): Promise<Result<'voided' | 'already'>> {
-    const fence = this.#fence.current();
-    if (fence === undefined) return fail(this.#fenced('no lease of the source is held'));
-    const values = {
-      lock: lockResource(this.#schema, source),
-      source: storedSource(source),
-      fence: String(fence.fence),
-      start: fence.startId,
-      beat: String(fence.beat),
-      packet: packetId,
-      revision: String(revision),
-      payload: payloadHash,
-    };
-    const operation = `voiding packet ${packetId}`;
-    const unknown = (): Result<never> =>
-      fail({ kind: 'unknown-outcome', endpoint: this.#endpoint, operation });
-    const outcome = await this.#sessions.run(
-      {
-        text: voidRow(ledgerNames(this.#schema)),
-        parameters: Object.entries(values).map(([name, value]) => ({ name, type: 'nvarchar', value })),
-        timeoutMs: VOID_TIMEOUT_MS,
-      },
-      signal,
-    );
-    if (outcome.kind !== 'answered')
-      return fail(failureOf(outcome, { endpoint: this.#endpoint, where: operation, changes: true }, signal));
-    const answer = readBatchAnswer(outcome);
-    if (answer === undefined) return unknown();
-    if (answer.kind === 'applied') return ok('voided');
-    switch (judgeBatch(answer, numbers)) {
-      case 'fenced':
-        this.#fence.lost();
-        return fail(this.#fenced('another agent took the source over; nothing was voided'));
-      case 'look': {
-        const found = await this.#ledger.packet(source, packetId, signal);
-        if (!found.ok) return found;
-        if (found.value === undefined) return unknown();
-        if (found.value.state === 'void') return ok('voided');
-        if (found.value.payloadHash === payloadHash)
-          return found.value.finished ? ok('already') : fail(unfinished(packetId));
-        return fail({
-          kind: 'conflict',
-          where: `packet ${packetId}`,
-          message:
-            'The ledger holds this packet id with other contents: what was applied is not what is here.',
-        });
-      }
-      case 'rejected':
-        return fail(refusedFailure(answer, { endpoint: this.#endpoint, where: operation, changes: true }));
-      case 'busy':
-      case 'again':
-      case 'replan':
-      case 'ended':
-      case 'unknown':
-        // A unit still holds the row: whether it will commit is open, and so is the packet.
-        return unknown();
-      default:
-        throw new Error('unreachable');
-    }
-  }
+  voidPacket: ErpWriter['voidPacket'] = (source, packetId, revision, payloadHash, signal) =>
+    voidPacket({ ...this.#parts, ledger: this.#ledger }, { source, packetId, revision, payloadHash }, signal);
 
   #fenced(detail: string): SyncFailure {
     return { kind: 'fenced', endpoint: this.#endpoint, reason: 'fence-raised', detail };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileUnit, type CompiledUnit } from '../../../main/adapters/erp-mssql/compile-unit.ts';
+import { LOAD_VALUES } from '../../../main/adapters/erp-mssql/compile-lines.ts';
 import { MAX_PARAMETERS } from '../../../main/adapters/erp-mssql/unit-scope.ts';
-import type { WriteUnit } from '../../../main/core/packets/erp.ts';
+import type { WriteCall, WriteUnit } from '../../../main/core/packets/erp.ts';
 import { document, headerCall, lineCall, type, unit } from './units.ts';
 
 const FENCE = { fence: 7, startId: 'start-1', beat: 3 };
@@ -117,6 +118,136 @@ describe('a compiled unit', () => {
       'dbo.Sales Order Line',
       'dbo.Sales Order Line',
     ]);
+  });
+});
+
+describe('a row by its key', () => {
+  const upsert = (onExisting: 'update' | 'keep', more: Partial<WriteCall> = {}): CompiledUnit =>
+    compile(
+      unit({
+        documents: [
+          document('row-1', {
+            header: headerCall({
+              kind: 'upsert',
+              upsert: { key: ['customer]no'], onExisting },
+              ...more,
+            }),
+            lines: [],
+          }),
+        ],
+      }),
+    );
+
+  it('is updated first, and inserted where nothing was updated; the key is never set', () => {
+    const { text } = upsert('update');
+    inOrder(text, [
+      'INSERT INTO [ferry].[ledger] ',
+      'UPDATE [dbo].[Sales Order] SET [Amount] = ',
+      'WHERE [Customer]]No] = @p',
+      'SET @rows = @@ROWCOUNT',
+      'IF @rows > 1',
+      'IF @rows = 0',
+      "SET @step = N'upsert'",
+      'INSERT INTO [dbo].[Sales Order] ',
+      'ELSE',
+      'SELECT @key0 = [Id], @number0 = [No] FROM [dbo].[Sales Order] WHERE [Customer]]No] = @p',
+      'COMMIT TRANSACTION',
+    ]);
+    expect(text).not.toContain('SET [Customer]]No]');
+    expect(text).not.toContain('MERGE');
+  });
+
+  it('that is kept is only looked for', () => {
+    const { text } = upsert('keep');
+    expect(text).not.toContain('UPDATE [dbo].[Sales Order]');
+    inOrder(text, ['SELECT @rows = COUNT(*) FROM [dbo].[Sales Order] WHERE', 'IF @rows = 0']);
+  });
+
+  it('each value is one parameter, however often it is named', () => {
+    const { parameters } = upsert('update');
+    expect(parameters.filter(({ value }) => value === 'C-1')).toHaveLength(1);
+  });
+
+  it.each([
+    ['a key that is not given', ['Other']],
+    ['a key that is NULL', ['Nothing']],
+  ])('%s: refused', (_name, key) => {
+    const header = headerCall({ kind: 'upsert', upsert: { key, onExisting: 'update' } });
+    const values = [...header.values, { name: 'Nothing', type: type('int'), value: null }];
+    expect(
+      refusal(unit({ documents: [document('row-1', { header: { ...header, values } })] })),
+    ).toMatchObject({
+      code: 'upsert-no-key',
+      field: key[0],
+    });
+  });
+});
+
+describe('many lines', () => {
+  const many = (count: number): ReturnType<typeof lineCall>[] =>
+    Array.from({ length: count }, (_, index) => lineCall(`I-${index}`));
+
+  it('below the threshold are parameters of the batch', () => {
+    const { loads, text } = compile(
+      unit({ documents: [document('row-1', { lines: many(LOAD_VALUES / 2 - 1) })] }),
+    );
+    expect(loads).toEqual([]);
+    expect(text).not.toContain('#');
+  });
+
+  it('are loaded as text in their order; the key of the header is not', () => {
+    const lines = many(LOAD_VALUES / 2);
+    const { loads, text, parameters } = compile(unit({ documents: [document('row-1', { lines })] }));
+    expect(loads).toMatchObject([
+      { table: '#ferry_0', columns: [{ name: 'c0', type: 'nvarchar', length: 4000 }, { name: 'c1' }] },
+    ]);
+    expect(loads[0]?.rows).toEqual(lines.map((_, index) => [`I-${index}`, '1.5']));
+    expect(text).toContain(
+      `([OrderId], [Item], [Quantity]) SELECT @key0, c0, CAST(c1 AS decimal(18, 3)) FROM [#ferry_0] WHERE n BETWEEN 1 AND ${lines.length} ORDER BY n;`,
+    );
+    expect(parameters.map(({ value }) => value)).not.toContain('I-5');
+  });
+
+  it('of several documents share a table, each with its own part of it', () => {
+    const documents = ['a', 'b', 'c'].map((row) => document(row, { lines: many(100) }));
+    const { loads, text } = compile(unit({ documents }));
+    expect(loads.map(({ rows }) => rows.length)).toEqual([300]);
+    inOrder(text, [
+      'SELECT @key0, c0',
+      'BETWEEN 1 AND 100',
+      'SELECT @key1, c0',
+      'BETWEEN 101 AND 200',
+      'BETWEEN 201 AND 300',
+    ]);
+  });
+
+  it('of many small kinds are loaded when they would not fit into one batch', () => {
+    const lines = Array.from({ length: 8 }, (_, table) =>
+      many(LOAD_VALUES / 2 - 50).map((line) => ({ ...line, target: { schema: 'dbo', name: `T${table}` } })),
+    ).flat();
+    const { loads, parameters } = compile(unit({ documents: [document('row-1', { lines })] }));
+    expect(loads.length).toBeGreaterThan(0);
+    expect(parameters.length).toBeLessThanOrEqual(MAX_PARAMETERS);
+  });
+
+  it('of two kinds in turn keep their order', () => {
+    const [a, b] = ['A', 'B'].map((name) =>
+      many(LOAD_VALUES).map((line) => ({ ...line, target: { schema: 'dbo', name } })),
+    );
+    const lines = [...(a ?? []), ...(b ?? []), ...(a ?? [])];
+    const { text } = compile(unit({ documents: [document('row-1', { lines })] }));
+    const written = [...text.matchAll(/INTO \[dbo\]\.\[([AB])\][^;]*BETWEEN (\d+)/g)].map(
+      ([, name, from]) => `${name}${from}`,
+    );
+    expect(written).toEqual(['A1', 'B1', `A${LOAD_VALUES + 1}`]);
+  });
+
+  it('with a value that does not fit are refused by name', () => {
+    const lines = [...many(LOAD_VALUES), lineCall('I-bad', '1.2345')];
+    expect(refusal(unit({ documents: [document('row-1', { lines })] }))).toMatchObject({
+      code: 'decimal-does-not-fit',
+      field: 'Quantity',
+    });
   });
 });
 
