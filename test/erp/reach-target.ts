@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import sql from 'mssql';
 import type { TargetAddress } from './target-url.ts';
 
@@ -9,12 +10,13 @@ interface Answered {
   readonly version: string;
 }
 
-/** Whether a server answers and lets this login make databases. What is wrong comes in words without the password. */
+/** Whether a server answers and lets this login make databases and logins. What is wrong comes in words without the password. */
 export async function reachTarget(
   target: TargetAddress,
 ): Promise<Answered | { readonly ok: false; readonly why: string }> {
   const where = `${target.host}:${target.port}`;
   const pool = poolOf(target);
+  let making = 'database';
   try {
     await pool.connect();
   } catch (error) {
@@ -29,13 +31,16 @@ export async function reachTarget(
     const probe = `ferry_probe_${process.pid}_${Date.now()}`;
     await pool.request().batch(`CREATE DATABASE ${probe}`);
     await pool.request().batch(`DROP DATABASE ${probe}`);
+    making = 'login';
+    await pool.request().batch(`CREATE LOGIN ${probe} WITH PASSWORD = N'Aa1-${randomUUID()}'`);
+    await pool.request().batch(`DROP LOGIN ${probe}`);
     return { ok: true, version };
   } catch (error) {
     const number = (error as { number?: unknown }).number;
     const right = typeof number === 'number' && NO_RIGHT.has(number);
     return {
       ok: false,
-      why: `${where} lets ${target.user} make no database${right ? ', for want of the right' : ''}: ${wordsOf(error)}`,
+      why: `${where} lets ${target.user} make no ${making}${right ? ', for want of the right' : ''}: ${wordsOf(error)}`,
     };
   } finally {
     await pool.close();
@@ -43,13 +48,20 @@ export async function reachTarget(
 }
 
 /** Databases with this name that are there. */
-export async function databasesNamed(target: TargetAddress, name: string): Promise<number> {
+export const databasesNamed = (target: TargetAddress, name: string): Promise<number> =>
+  counted(target, 'sys.databases', name);
+
+/** Logins with this name that are there. */
+export const loginsNamed = (target: TargetAddress, name: string): Promise<number> =>
+  counted(target, 'sys.server_principals', name);
+
+async function counted(target: TargetAddress, view: string, name: string): Promise<number> {
   const pool = await poolOf(target).connect();
   try {
     const { recordset } = await pool
       .request()
       .input('name', sql.NVarChar(128), name)
-      .query<{ n: number }>('SELECT COUNT(*) AS n FROM sys.databases WHERE name = @name');
+      .query<{ n: number }>(`SELECT COUNT(*) AS n FROM ${view} WHERE name = @name`);
     return recordset[0]?.n ?? 0;
   } finally {
     await pool.close();

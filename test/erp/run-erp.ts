@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { allCases } from './cases/all-cases.ts';
 import { openWorld } from './contract-case.ts';
 import { playCase, type Verdict } from './play-cases.ts';
-import { databasesNamed, reachTarget } from './reach-target.ts';
+import { databasesNamed, loginsNamed, reachTarget } from './reach-target.ts';
 import { verdictTable } from './verdict-table.ts';
 import { parseTarget, type TargetAddress } from './target-url.ts';
 
@@ -48,15 +48,19 @@ const world = await openWorld().catch((error: unknown) =>
   refuse(error instanceof Error ? error.message : String(error)),
 );
 const { database } = world.bench.settings;
-say(`${cases.length} cases on ${server}, in the database ${database}`);
+const { user } = world.login;
+say(`${cases.length} cases on ${server}, in the database ${database}, as ${user}`);
 const verdicts: Verdict[] = [];
 try {
   for (const one of cases) verdicts.push(await playCase(world, one));
 } finally {
   await world.close();
 }
-const left = target === undefined ? 0 : await databasesNamed(target, database);
-if (left > 0) say(`The database ${database} could not be dropped: drop it by hand.`);
+const databases = target === undefined ? 0 : await databasesNamed(target, database);
+if (databases > 0) say(`The database ${database} could not be dropped: drop it by hand.`);
+const logins = target === undefined ? 0 : await loginsNamed(target, user);
+if (logins > 0) say(`The login ${user} could not be dropped: drop it by hand.`);
+const left = databases + logins;
 
 const count = (verdict: Verdict['verdict']): number =>
   verdicts.filter((one) => one.verdict === verdict).length;

@@ -149,6 +149,7 @@ function systemOf(session: Session): System {
     tempTable: (name) => session.temps.get(nameKey(name)),
     login: session.login,
     access: session.access,
+    logins: () => (session.access ? [session.access.login] : server.security.logins.values()),
     principals: () => server.security.of(session.frames.at(-1)?.database ?? session.database).principals,
     serverName: server.name,
     global: (name) => {

@@ -4,7 +4,7 @@ import type { Database, Table } from '../storage/schema-objects.ts';
 import type { TrackedChange } from '../storage/change-tracking.ts';
 import type { Row, Values } from '../storage/rows.ts';
 import type { Access } from '../security/access.ts';
-import type { Principal } from '../security/principals.ts';
+import type { Login, Principal } from '../security/principals.ts';
 import type { Chain, Need } from '../security/needs.ts';
 import type { Type } from '../types/sql-type.ts';
 
@@ -66,6 +66,8 @@ export interface System {
   readonly access: Access | undefined;
   /** Users and roles of the current database, by key. */
   principals(): ReadonlyMap<string, Principal>;
+  /** Logins the session may know of: all of them, or itself. */
+  logins(): Iterable<Login>;
   readonly serverName: string;
   minActiveRowversion(): bigint;
   appLockMode(resource: string, owner: string): string;

@@ -18,7 +18,7 @@ function* principalsSeen(system: System): Iterable<Principal> {
     if (!system.access || one.fixed || one.kind === 'role' || one === own) yield one;
 }
 
-/** sys.database_principals and sys.database_role_members: what a script asks before it makes a role or user. */
+/** Logins, users, roles and their members: what a script asks before it makes a role or user. */
 export const securityViews = <V>(view: MakeView<V>): Readonly<Record<string, (database: Database) => V>> => ({
   'sys.database_principals': view((_, s) => principalsSeen(s), {
     name: [SYSNAME, (p) => p.name],
@@ -27,6 +27,14 @@ export const securityViews = <V>(view: MakeView<V>): Readonly<Record<string, (da
     type_desc: [nvarchar(60), (p) => (p.kind === 'role' ? 'DATABASE_ROLE' : 'SQL_USER')],
     default_schema_name: [SYSNAME, (p) => (p.kind === 'role' ? null : p.defaultSchema)],
     is_fixed_role: [{ name: 'bit' }, (p) => p.kind === 'role' && p.fixed],
+  }),
+  'sys.server_principals': view((_, s) => s.logins(), {
+    name: [SYSNAME, (l) => l.name],
+    principal_id: [INT, (l) => l.id],
+    type: [{ name: 'char', length: 1 }, () => 'S'],
+    type_desc: [nvarchar(60), () => 'SQL_LOGIN'],
+    is_disabled: [{ name: 'bit' }, (l) => l.disabled],
+    default_database_name: [SYSNAME, (l) => l.defaultDatabase],
   }),
   'sys.database_role_members': view(
     function* (_, s) {
