@@ -245,7 +245,8 @@ class Walk {
     const token = tokens[at];
     if (isSymbol(token, ',') || isWord(token, 'ON') || isIn(token, AFTER_FROM)) return true;
     // LEFT and RIGHT are functions too.
-    return isIn(token, JOIN_WORDS) && tokens[at + 1]?.kind !== 'group';
+    if (isWord(token, 'LEFT', 'RIGHT') && tokens[at + 1]?.kind === 'group') return false;
+    return isIn(token, JOIN_WORDS);
   }
 
   #source(tokens: readonly Token[], start: number, ctes: readonly string[]): number {
