@@ -1,5 +1,6 @@
 import type { ContractCase } from '../contract-case.ts';
 import { cutCases } from './cut-cases.ts';
+import { FEED_CASES } from './feed-cases.ts';
 import { HANDOVER_CASES } from './handover-cases.ts';
 import { HOSTILE_CASES } from './hostile-cases.ts';
 import { randomCases } from './random-cases.ts';
@@ -26,6 +27,7 @@ export const allCases = (options: CaseOptions): readonly ContractCase[] => [
   ...WRITE_CASES,
   ...HANDOVER_CASES,
   ...READING_CASES,
+  ...FEED_CASES,
   ...TORTURE_CASES,
   ...randomCases(options.rows, options.seed),
   ...valueCases(options.rows, options.seed),
