@@ -168,7 +168,8 @@ export class PacketApplier {
   ): Ended {
     endPacket(this.#parts, item, { plan, outcome, documents, standing });
     if (standing === 'refused') this.#parked += 1;
-    else if (standing === 'taken' || item.handed === undefined) this.#applied += 1;
+    // What was handed over was counted then.
+    else if (item.handed === undefined) this.#applied += 1;
     return 'recorded';
   }
 

@@ -64,7 +64,7 @@ export function refusalOf(documents: readonly DocumentResult[]): SyncFailure {
     kind: 'rejected',
     code: ERP_REFUSED,
     where: refused.slice(0, 5).map(nameOf).join(', '),
-    message: said.slice(0, REASON_LENGTH).toWellFormed(),
+    message: said === '' ? 'no reason given' : said.slice(0, REASON_LENGTH).toWellFormed(),
   };
 }
 

@@ -237,7 +237,7 @@ export class PacketLink {
   /** Gives a parked item up for good, see `discardItem`. One that the ERP has is settled when this resolves, if it can be. */
   async discard(item: Item, note: string, signal: AbortSignal): Promise<DiscardEnd> {
     const end = await discardItem(this.parts, item, note, signal);
-    if (end.kind === 'in-the-erp') await this.#lane.drain(signal);
+    if (end.kind === 'in-the-erp' || end.kind === 'handed-over') await this.#lane.drain(signal);
     return end;
   }
 

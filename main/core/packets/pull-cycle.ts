@@ -47,7 +47,9 @@ export async function pullCycle(
   let failure: SyncFailure | undefined;
   let quiet = 0;
   const { store, link, runtime, changed } = parts;
-  const waiting = store.counts(link, runtime.wall()).pendingIn;
+  const now = runtime.wall();
+  // What the ERP has still to accept is not for this run to do.
+  const waiting = store.counts(link, now).pendingIn - store.handedCounts(link, now).waiting;
   const before = lane.totals;
   // Listed and not looked at yet: some of them may be known already.
   let ahead = 0;
