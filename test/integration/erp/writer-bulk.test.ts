@@ -61,7 +61,9 @@ describe('lines that are loaded before the batch', () => {
     for (let index = 0; index < CUTS; index += 1) {
       const name = `cut-${index}`;
       const side = index % 3 === 2 ? ('answer' as const) : ('request' as const);
-      const bytes = 1 + Math.floor(((side === 'answer' ? answerBytes : request.length) - 2) * (index / CUTS));
+      // Not to the last byte: how many there are differs a little from one sign-in to the next under TLS.
+      const bytes =
+        1 + Math.floor((side === 'answer' ? answerBytes : request.length) * 0.97 * (index / CUTS));
       await hold();
       wire.arm({ side, bytes });
       const first = await erp.writer.apply(order(name), signal);
