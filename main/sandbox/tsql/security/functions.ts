@@ -121,7 +121,7 @@ function onObject(
   column: string | null,
 ): boolean {
   if (right === 'ANY') return access.sees(database, object);
-  if (column !== null) return access.mayColumn(database, right, object, splitName(column).at(-1) ?? '');
+  if (column !== null) return access.mayColumn(database, right, object, column);
   return access.may(database, right, object);
 }
 
