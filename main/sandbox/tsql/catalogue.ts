@@ -2,6 +2,7 @@ import type { SqlValue } from './face.ts';
 import type { ObjectName } from './parser/ast.ts';
 import type { System } from './plan/context.ts';
 import { splitName } from './security/split-name.ts';
+import { activityViews } from './activity.ts';
 import { securityViews } from './security/views.ts';
 import { nameKey } from './storage/schema-objects.ts';
 import type { Column, Database, DbObject, IndexDef, Table, View } from './storage/schema-objects.ts';
@@ -244,6 +245,7 @@ const YES_NO = varchar(3);
 
 const VIEWS: Readonly<Record<string, (database: Database, describe: DescribeView) => SystemView>> = {
   ...securityViews(view),
+  ...activityViews(view),
   'sys.databases': view((_, s) => s.databases(), {
     name: [SYSNAME, (d) => d.name],
     database_id: [INT, (d) => d.id],

@@ -94,6 +94,7 @@ class EngineSession implements SqlSession {
     if (this.running) throw new Error('a session runs one request at a time');
     this.running = true;
     const { state } = this;
+    state.request = { started: state.server.clock.now() };
     const either = AbortSignal.any([signal, this.closed.signal]);
     state.events = [];
     const undelivered: SqlEvent[] = [];
@@ -127,6 +128,7 @@ class EngineSession implements SqlSession {
     } finally {
       this.cleanUp(either.aborted);
       this.running = false;
+      state.request = undefined;
     }
     if (!signal.aborted || this.closed.signal.aborted) return;
     // A cancelled request answers no more rows; what became of its transaction is the driver's only view of it.
@@ -141,7 +143,7 @@ class EngineSession implements SqlSession {
       case 'flush':
         return undefined;
       case 'wait':
-        return state.server.waits.wait(state, pause.holders, pause.timeout, signal);
+        return state.server.waits.wait(state, pause.holders, pause.timeout, signal, pause.type, pause.since);
       case 'applock':
         return state.server.appLocks.acquire({ ...pause, party: state }, signal);
     }

@@ -15,6 +15,10 @@ export class LockWait {
 export type WaitEnd = 'released' | 'timeout' | 'victim' | 'aborted';
 
 interface Waiter {
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** As sys.dm_exec_requests names it. */
+  readonly type: string;
   readonly party: Party;
   readonly holders: ReadonlySet<Party>;
   readonly end: (how: WaitEnd) => void;
@@ -35,20 +39,25 @@ export class Waits {
     holders: ReadonlySet<Party>,
     timeout: number,
     signal: AbortSignal,
+    type: string,
+    since = this.clock.now(),
   ): Promise<WaitEnd> {
     if (signal.aborted) return 'aborted';
     if (timeout === 0) return 'timeout';
     const circle = this.circle(party, holders);
     if (circle) {
-      // The one whose request closes the circle, unless another in it is worth less.
+      // The lowest priority, then the least to undo; among equals the one whose request closes the circle.
       let victim = party;
-      for (const other of circle) if (other.deadlockPriority < victim.deadlockPriority) victim = other;
+      for (const other of circle) {
+        const rank = other.deadlockPriority - victim.deadlockPriority;
+        if (rank < 0 || (rank === 0 && other.cost < victim.cost)) victim = other;
+      }
       if (victim === party) return 'victim';
       this.waiters.get(victim)?.end('victim');
     }
     const over = new AbortController();
     const ended = new Promise<WaitEnd>((resolve) => {
-      this.waiters.set(party, { party, holders, end: resolve });
+      this.waiters.set(party, { party, holders, since, type, end: resolve });
       signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over.signal });
     });
     try {
@@ -68,8 +77,14 @@ export class Waits {
     for (const waiter of this.waiters.values()) if (waiter.holders.has(party)) waiter.end('released');
   }
 
-  isWaiting(party: Party): boolean {
-    return this.waiters.has(party);
+  /** What a session waits for, and since when. */
+  waitOf(
+    party: Party,
+  ): { readonly by: number; readonly milliseconds: number; readonly type: string } | undefined {
+    const waiter = this.waiters.get(party);
+    if (!waiter) return undefined;
+    const [first] = waiter.holders;
+    return { by: first?.id ?? 0, milliseconds: this.clock.now() - waiter.since, type: waiter.type };
   }
 
   /** The sessions of a circle that this wait would close, or undefined. */
@@ -107,6 +122,14 @@ const COMPATIBLE: Readonly<Record<AppLockMode, readonly AppLockMode[]>> = {
 };
 const STRENGTH: readonly AppLockMode[] = ['IntentShared', 'Shared', 'IntentExclusive', 'Update', 'Exclusive'];
 
+const WAIT_TYPES: Readonly<Record<AppLockMode, string>> = {
+  IntentShared: 'LCK_M_IS',
+  Shared: 'LCK_M_S',
+  Update: 'LCK_M_U',
+  IntentExclusive: 'LCK_M_IX',
+  Exclusive: 'LCK_M_X',
+};
+
 interface Grant {
   readonly party: Party;
   readonly owner: AppLockOwner;
@@ -137,11 +160,19 @@ export class AppLocks {
     const place = { party: request.party, mode: request.mode };
     queue.push(place);
     // One budget for all waits: being woken without success does not start it anew.
-    const deadline = this.clock.now() + request.timeout;
+    const began = this.clock.now();
+    const deadline = began + request.timeout;
     try {
       for (;;) {
         const left = request.timeout < 0 ? -1 : Math.max(0, deadline - this.clock.now());
-        const end = await this.waits.wait(request.party, this.holders(request), left, signal);
+        const end = await this.waits.wait(
+          request.party,
+          this.holders(request),
+          left,
+          signal,
+          WAIT_TYPES[request.mode],
+          began,
+        );
         if (end === 'timeout') return -1;
         if (end === 'aborted') return -2;
         if (end === 'victim') return -3;

@@ -11,6 +11,8 @@ export interface Party {
   readonly id: number;
   /** Higher survives a deadlock. */
   deadlockPriority: number;
+  /** Changes a rollback would have to undo. */
+  readonly cost: number;
 }
 
 /** One open transaction. `implicit` ones live for a single statement. */

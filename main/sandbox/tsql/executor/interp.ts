@@ -9,7 +9,13 @@ import type { Frame, Session } from './session.ts';
 
 /** Why a program pauses; the answer comes back through the generator. */
 export type Pause =
-  | { readonly k: 'wait'; readonly holders: ReadonlySet<Party>; readonly timeout: number }
+  | {
+      readonly k: 'wait';
+      readonly holders: ReadonlySet<Party>;
+      readonly timeout: number;
+      readonly type: string;
+      readonly since: number;
+    }
   | {
       readonly k: 'applock';
       readonly resource: string;

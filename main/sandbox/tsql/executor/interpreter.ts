@@ -202,7 +202,11 @@ export class Interpreter implements Interp {
     const { session } = this;
     const { log, clock } = session.server;
     const deadline = session.options.lockTimeout < 0 ? undefined : clock.now() + session.options.lockTimeout;
-    const fault = faulty ? session.server.faults.nextStatements.shift() : undefined;
+    const { faults } = session.server;
+    const fault = faulty
+      ? (faults.bySession.get(session.id)?.shift() ?? faults.nextStatements.shift())
+      : undefined;
+    let since: number | undefined;
     if (fault !== undefined)
       throw fault === 1205 ? deadlock() : new SqlError(fault, `Injected error ${fault}.`);
     for (;;) {
@@ -237,10 +241,17 @@ export class Interpreter implements Interp {
         }
         if (!(error instanceof LockWait)) throw error;
         wait = error;
+        since ??= clock.now();
         session.events.length = events;
       }
       const timeout = deadline === undefined ? -1 : Math.max(0, deadline - clock.now());
-      const end = (yield { k: 'wait', holders: wait.holders, timeout }) as WaitEnd;
+      const end = (yield {
+        k: 'wait',
+        holders: wait.holders,
+        timeout,
+        type: forUpdate ? 'LCK_M_X' : 'LCK_M_S',
+        since,
+      }) as WaitEnd;
       if (end === 'timeout')
         throw new SqlError(1222, 'Lock request time out period exceeded.', 16, 'statement', 51);
       if (end === 'victim') throw deadlock();

@@ -1,15 +1,28 @@
+import type { Activity } from '../activity.ts';
 import type { EngineClock } from '../face.ts';
 import { AppLocks, Waits } from '../locks.ts';
 import { parseBatch, parseDeclaration } from '../parser/program.ts';
 import type { ParameterNode, Statement } from '../parser/ast.ts';
 import { ServerSecurity } from '../security/principals.ts';
 import { Database, nameKey } from '../storage/schema-objects.ts';
+import type { Party } from '../transactions.ts';
 import { TransactionLog } from '../transactions.ts';
 
 /** Errors that tests want to see without their cause. Each is used up by one statement. */
 export interface Faults {
   /** Error numbers the next writing or reading statements fail with, one each: 1205, 1222, or any other. */
   readonly nextStatements: number[];
+  /** The same for the next statements of one session, by its id. */
+  readonly bySession: Map<number, number[]>;
+}
+
+/** What others may know of a session. */
+interface SessionState extends Party {
+  readonly database: Database;
+  readonly login: string;
+  readonly since: number;
+  readonly trancount: number;
+  readonly request: { readonly started: number } | undefined;
 }
 
 const PARSED_LIMIT = 500;
@@ -21,12 +34,12 @@ export class Server {
   readonly random: () => number;
   readonly databases = new Map<string, Database>();
   /** Who is connected, and to which database. */
-  readonly sessions = new Map<number, { readonly database: Database; readonly login: string }>();
+  readonly sessions = new Map<number, SessionState>();
   readonly waits: Waits;
   readonly appLocks: AppLocks;
   readonly log: TransactionLog;
   readonly security: ServerSecurity;
-  readonly faults: Faults = { nextStatements: [] };
+  readonly faults: Faults = { nextStatements: [], bySession: new Map() };
   private readonly batches = new Map<string, readonly Statement[]>();
   private readonly declarations = new Map<string, readonly ParameterNode[]>();
   private nextDatabase = 5;
@@ -68,6 +81,18 @@ export class Server {
   }
   database(name: string): Database | undefined {
     return this.databases.get(nameKey(name));
+  }
+  *activity(): Iterable<Activity> {
+    for (const s of this.sessions.values())
+      yield {
+        id: s.id,
+        login: s.login,
+        database: s.database,
+        since: s.since,
+        transactions: s.trancount,
+        request: s.request,
+        wait: this.waits.waitOf(s),
+      };
   }
   sessionId(): number {
     return this.nextSession++;

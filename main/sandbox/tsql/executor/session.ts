@@ -64,6 +64,8 @@ export class Session implements Party {
   database: Database;
   options = defaultOptions();
   deadlockPriority = 0;
+  readonly since: number;
+  request: { readonly started: number } | undefined;
   transaction: Transaction | null = null;
   readonly temps = new Map<string, Table>();
   tempVersion = 0;
@@ -92,6 +94,7 @@ export class Session implements Party {
     this.id = at.id;
     this.server = at.server;
     this.login = at.login;
+    this.since = at.server.clock.now();
     this.access = at.access;
     this.database = at.database;
     this.system = systemOf(this);
@@ -101,6 +104,9 @@ export class Session implements Party {
     const frame = this.frames.at(-1);
     if (!frame) throw new Error('no frame is running');
     return frame;
+  }
+  get cost(): number {
+    return this.transaction?.undo.length ?? 0;
   }
   get inTrigger(): boolean {
     return this.frames.some((f) => f.kind === 'trigger');
@@ -146,6 +152,7 @@ function systemOf(session: Session): System {
     },
     databaseNamed: (name) => server.database(name),
     databases: () => server.databases.values(),
+    activity: () => server.activity(),
     tempTable: (name) => session.temps.get(nameKey(name)),
     login: session.login,
     access: session.access,

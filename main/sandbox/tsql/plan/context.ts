@@ -1,3 +1,4 @@
+import type { Activity } from '../activity.ts';
 import type { SqlColumn, SqlMoment, SqlType, SqlValue } from '../face.ts';
 import type { Expr, Query } from '../parser/ast.ts';
 import type { Database, Table } from '../storage/schema-objects.ts';
@@ -57,6 +58,8 @@ export interface System {
   readonly database: Database;
   databaseNamed(name: string): Database | undefined;
   databases(): Iterable<Database>;
+  /** Every connection and what it waits for. */
+  activity(): Iterable<Activity>;
   tempTable(name: string): Table | undefined;
   error(part: 'number' | 'message' | 'state' | 'severity' | 'line' | 'procedure'): SqlValue;
   xactState(): number;
