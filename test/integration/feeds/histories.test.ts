@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { history, play, tally, type Variant } from './history.ts';
 
-const RUNS = 64;
+const RUNS = 61;
 
 const VARIANTS: Readonly<Record<string, Variant>> = {
   'change-tracking': { kind: 'change-tracking' },
