@@ -570,6 +570,13 @@ const VIEWS: Readonly<Record<string, (database: Database, describe: DescribeView
     partition_number: [INT, () => 1],
     rows: [{ name: 'bigint' }, (t) => BigInt(t.store.rows.size)],
   }),
+  // There are none: CREATE SYNONYM is outside the subset.
+  'sys.synonyms': view<never>(() => [], {
+    name: [SYSNAME, () => null],
+    object_id: [INT, () => 0],
+    schema_id: [INT, () => 0],
+    base_object_name: [nvarchar(1035), () => null],
+  }),
   'sys.extended_properties': view<never>(() => [], {
     class: [TINYINT, () => 0],
     major_id: [INT, () => 0],

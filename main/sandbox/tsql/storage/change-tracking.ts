@@ -1,7 +1,7 @@
 import type { SqlValue } from '../face.ts';
 import type { Table } from './schema-objects.ts';
 
-export type ChangeOperation = 'I' | 'U' | 'D';
+type ChangeOperation = 'I' | 'U' | 'D';
 
 /** One row written in a table under Change Tracking, before its transaction has a version. */
 export interface PendingChange {
@@ -92,7 +92,7 @@ export class DatabaseTracking {
 }
 
 /** What became of one row since a version. */
-export interface NetChange {
+interface NetChange {
   readonly key: readonly SqlValue[];
   readonly version: bigint;
   readonly created: bigint | null;
