@@ -74,7 +74,7 @@ function viewBody(tokens: readonly Token[]): readonly Token[] {
   if (!isWord(tokens[0], 'CREATE')) refuse(tokens[0]);
   const at = tokens.findIndex((token) => isWord(token, 'AS'));
   if (at < 0 || !tokens.slice(0, at).some((token) => isWord(token, 'VIEW'))) refuse(tokens[1]);
-  const body = [...tokens.slice(at + 1)];
+  const body = tokens.slice(at + 1);
   while (isSymbol(body.at(-1), ';')) body.pop();
   if (isWord(body.at(-1), 'OPTION') && isWord(body.at(-2), 'CHECK') && isWord(body.at(-3), 'WITH'))
     body.splice(-3);

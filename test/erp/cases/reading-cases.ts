@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { baseTables } from '../../../main/core/reading/base-tables.ts';
 import { BodyStreamError } from '../../../main/core/runtime/body-stream-error.ts';
 import { SOURCE, type } from '../../unit/erp-mssql/units.ts';
 import { signal, type ContractCase, type ErpWorld } from '../contract-case.ts';
@@ -123,6 +124,51 @@ export const READING_CASES: readonly ContractCase[] = [
       assert.deepEqual(await exists("R1' OR 1=1 --"), { ok: true, value: false });
       const known = await world.erp.writer.documentKnown(SOURCE, 'order', 'never', signal);
       assert.deepEqual(known, { ok: true, value: false });
+    },
+  },
+  {
+    group,
+    name: 'a table with a row version says where it stands, and never the same after a commit',
+    documented: 'MIN_ACTIVE_ROWVERSION() is the lowest row version that may be uncommitted',
+    optional: true,
+    async run(world) {
+      await world.beside.query(
+        'CREATE TABLE dbo.[Where it stands] (N int NOT NULL CONSTRAINT where_it_stands_pk PRIMARY KEY, V rowversion)',
+      );
+      const table = { schema: 'dbo', name: 'Where it stands' };
+      const seen = new Set<string>();
+      for (const text of [
+        'INSERT INTO dbo.[Where it stands] (N) VALUES (1), (2)',
+        'UPDATE dbo.[Where it stands] SET N = 3 WHERE N = 2',
+        'DELETE FROM dbo.[Where it stands] WHERE N = 3',
+        'DELETE FROM dbo.[Where it stands]; INSERT INTO dbo.[Where it stands] (N) VALUES (1)',
+        'TRUNCATE TABLE dbo.[Where it stands]',
+      ]) {
+        await world.beside.query(text);
+        const told = await world.erp.reader.positions([table], signal);
+        assert.ok(told.ok, JSON.stringify(told));
+        const [position] = [...told.value.values()];
+        assert.ok(position !== undefined, 'the server cannot tell');
+        assert.ok(!seen.has(position), text);
+        seen.add(position);
+      }
+    },
+  },
+  {
+    group,
+    name: 'names are told apart: table, view with its text, nothing',
+    documented: 'sys.objects and sys.sql_modules',
+    async run(world) {
+      await rowsToRead(world);
+      await world.beside.query('CREATE VIEW dbo.[Seen through] AS SELECT N FROM dbo.[Rows to read]');
+      const found = await baseTables(
+        world.erp.reader,
+        [{ select: 'SELECT N FROM dbo.[Seen through]' }, { table: TABLE }],
+        signal,
+      );
+      assert.deepEqual(found.ok && found.value.kind === 'known' ? found.value.tables : found, [TABLE]);
+      const none = await baseTables(world.erp.reader, [{ select: 'SELECT N FROM dbo.Nowhere' }], signal);
+      assert.equal(none.ok && none.value.kind, 'unknown');
     },
   },
   {
