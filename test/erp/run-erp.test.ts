@@ -56,7 +56,7 @@ it('plays everything on a server named by an address, under TLS, and leaves noth
   expect(code).toBe(0);
   expect(await databasesNamed(parseTarget(url), report.database)).toBe(0);
   expect(await databasesNamed(parseTarget(url), 'erp_of_somebody')).toBe(1);
-}, 60_000);
+}, 180_000);
 
 it.each([
   ['a wrong password', () => address('master?encrypt=false', 'Wrong-1'), /cannot be reached as tester/],
