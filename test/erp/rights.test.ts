@@ -269,7 +269,11 @@ function steps(
         `UPDATE ferry.lease SET expires_at = DATEADD(second, -1, SYSUTCDATETIME()) WHERE source = N'${source}'`,
       );
       const other = signedIn(source);
-      return other.ready(signal).finally(() => other.close());
+      try {
+        return await other.ready(signal);
+      } finally {
+        await other.close();
+      }
     },
   ];
 }

@@ -8,7 +8,7 @@ import type { Database, DbObject } from '../storage/schema-objects.ts';
 import { INT, SYSNAME, nvarchar } from '../types/sql-type.ts';
 import type { Access } from './access.ts';
 import { splitName } from './split-name.ts';
-import { DATABASE_RIGHTS, OBJECT_RIGHTS, SCHEMA_RIGHTS, SERVER_RIGHTS } from './rights.ts';
+import { DATABASE_RIGHTS, OBJECT_RIGHTS, SERVER_RIGHTS } from './rights.ts';
 
 const textOf = (c: Compiled): Eval => convertTo(c, nvarchar(4000)).eval;
 const userName: Bind = (args, call) => {
@@ -96,9 +96,9 @@ function hasPermission(e: Env, { securable, kind, right, column }: Question): Sq
     }
     case 'SCHEMA': {
       const schema = splitName(securable ?? '').at(-1) ?? '';
-      if (!system.database.schemas.has(nameKey(schema)) || !knows(SCHEMA_RIGHTS)) return null;
+      if (!system.database.schemas.has(nameKey(schema)) || !knows(OBJECT_RIGHTS)) return null;
       return yes(
-        (wanted === 'ANY' ? [...SCHEMA_RIGHTS] : [wanted]).some(
+        (wanted === 'ANY' ? [...OBJECT_RIGHTS] : [wanted]).some(
           (one) => access?.may(system.database, one, { schema }) ?? true,
         ),
       );

@@ -1,4 +1,4 @@
-/** Rights by what they can be given on. What is not here cannot be granted in the sandbox. */
+/** Rights by what they can be given on: those on objects also on their schema. What is not here cannot be granted in the sandbox. */
 export const OBJECT_RIGHTS: ReadonlySet<string> = new Set([
   'SELECT',
   'INSERT',
@@ -12,8 +12,6 @@ export const OBJECT_RIGHTS: ReadonlySet<string> = new Set([
   'CONTROL',
   'TAKE OWNERSHIP',
 ]);
-
-export const SCHEMA_RIGHTS: ReadonlySet<string> = OBJECT_RIGHTS;
 
 export const DATABASE_RIGHTS: ReadonlySet<string> = new Set([
   'SELECT',

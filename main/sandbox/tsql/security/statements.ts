@@ -6,7 +6,7 @@ import { resolveName } from '../plan/source.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Database, DbObject } from '../storage/schema-objects.ts';
 import type { SecurityAction, SecurityStatement, SecurityTarget } from './ast.ts';
-import { DATABASE_RIGHTS, OBJECT_RIGHTS, SCHEMA_RIGHTS, SERVER_RIGHTS } from './rights.ts';
+import { DATABASE_RIGHTS, OBJECT_RIGHTS, SERVER_RIGHTS } from './rights.ts';
 import { entryKey, schemaSecurable, securableOf } from './principals.ts';
 import type { DatabaseSecurity, Login, Principal, Securable } from './principals.ts';
 
@@ -234,7 +234,7 @@ function set(
 }
 
 const rightsFor = (kind: SecurityTarget['k']): ReadonlySet<string> =>
-  kind === 'object' ? OBJECT_RIGHTS : kind === 'schema' ? SCHEMA_RIGHTS : DATABASE_RIGHTS;
+  kind === 'database' ? DATABASE_RIGHTS : OBJECT_RIGHTS;
 
 function compatible(right: string, object: DbObject | undefined): void {
   if (!object) return;
