@@ -23,9 +23,9 @@ type MakeView<V> = <T>(
 ) => (database: Database) => V;
 
 /** Who may not look into the server sees what goes on in the own session, and nothing else. */
-function* seen({ access, activity, global }: System): Iterable<Activity> {
-  const all = access?.mayOnServer('VIEW SERVER STATE') !== false;
-  for (const one of activity()) if (all || one.id === global('SPID')) yield one;
+function* seen(system: System): Iterable<Activity> {
+  const all = system.access?.mayOnServer('VIEW SERVER STATE') !== false;
+  for (const one of system.activity()) if (all || one.id === system.global('SPID')) yield one;
 }
 
 const moment = (ms: number): SqlValue => fitMoment(fromUnix(ms), DATETIME);
