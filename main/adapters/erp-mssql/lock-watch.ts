@@ -5,11 +5,11 @@ import { numberOf, rowsWith } from './recordset.ts';
 import type { SqlCall, SqlConnection, SqlServer } from './sql-connection.ts';
 
 /** Nobody who works in the ERP waits on a read of ours for longer. Milliseconds. */
-export const LONGEST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 100;
 const LOOK_EVERY_MS = 50;
 const TIMEOUT_MS = 5_000;
 
-export interface WatchedRead {
+interface WatchedRead {
   /** Aborts with the given one, and when somebody waits too long. */
   readonly signal: AbortSignal;
   /** Why it was aborted; undefined when nobody waited. */

@@ -92,4 +92,4 @@ function candidates({ schema, name }: ObjectName, inSchema: string | undefined):
 }
 
 /** Asked of `definitions`: in the login's default schema, else in dbo. */
-export const OWN_SCHEMA = '';
+const OWN_SCHEMA = '';

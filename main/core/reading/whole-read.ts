@@ -20,7 +20,7 @@ export interface WholeReadStore {
 }
 
 /** All of it is read at least this often, whatever the positions say. */
-export const FULL_READ_MS = 24 * 3_600_000;
+const FULL_READ_MS = 24 * 3_600_000;
 
 /** Positions that are all known, in the form they are stored; undefined where one is not. Pure. */
 export function knownPositions(positions: TablePositions): Readonly<Record<string, string>> | undefined {

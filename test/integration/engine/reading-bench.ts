@@ -30,7 +30,7 @@ export interface ReadingBench extends LinkBench {
 }
 
 /** Two tables that belong together, read apart: `Head.n` and `Line.n` are changed in one transaction. */
-export const READING_SCHEMA = [
+const READING_SCHEMA = [
   'DROP TABLE dbo.Visits',
   'DROP TABLE dbo.PaymentLines',
   'DROP TABLE dbo.Payments',
