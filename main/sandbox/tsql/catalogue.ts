@@ -2,7 +2,7 @@ import type { SqlValue } from './face.ts';
 import type { ObjectName } from './parser/ast.ts';
 import type { System } from './plan/context.ts';
 import { splitName } from './security/split-name.ts';
-import { activityViews } from './activity.ts';
+import { activityViews } from './catalogue/activity.ts';
 import { securityViews } from './security/views.ts';
 import { nameKey } from './storage/schema-objects.ts';
 import type { Column, Database, DbObject, IndexDef, Table, View } from './storage/schema-objects.ts';

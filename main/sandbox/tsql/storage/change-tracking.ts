@@ -1,5 +1,4 @@
 import type { SqlValue } from '../face.ts';
-import type { Table } from './schema-objects.ts';
 
 type ChangeOperation = 'I' | 'U' | 'D';
 
@@ -41,7 +40,7 @@ export class DatabaseTracking {
   /** Everything up to this version has been cleaned up. */
   cleaned = 0n;
   /** The tables it is on for. */
-  readonly tables = new Set<Table>();
+  readonly tables = new Set<{ readonly tracking: TableTracking | undefined }>();
   private last = 0n;
   /** Oldest first; entries older than any snapshot and the retention are dropped. */
   private commits: { readonly version: bigint; readonly seq: number; readonly at: number }[] = [];
