@@ -4,7 +4,7 @@ import { SqlError, bindingError, refused } from '../errors.ts';
 import type { Expr, Statement, TableRef } from '../parser/ast.ts';
 import { Scope } from '../plan/context.ts';
 import type { Binding, Compiled, CompiledQuery, Env, Eval } from '../plan/context.ts';
-import { findTable, invalidObject } from '../plan/source.ts';
+import { findTable, invalidObject } from '../plan/names.ts';
 import { note } from '../security/needs.ts';
 import type { Table } from '../storage/schema-objects.ts';
 import type { Values } from '../storage/rows.ts';

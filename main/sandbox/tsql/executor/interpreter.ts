@@ -10,7 +10,7 @@ import type { Binding, Compiled, Run, TriggerRows, Variable } from '../plan/cont
 import { convertTo } from '../plan/convert-node.ts';
 import { scalar } from '../plan/expressions.ts';
 import { compileQuery } from '../plan/query.ts';
-import { findTable, invalidObject, resolveName } from '../plan/source.ts';
+import { findTable, invalidObject, resolveName } from '../plan/names.ts';
 import { chainOf } from '../security/needs.ts';
 import { executeSecurity } from '../security/statements.ts';
 import { Table } from '../storage/schema-objects.ts';

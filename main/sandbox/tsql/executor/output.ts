@@ -3,7 +3,7 @@ import { SqlError, bindingError } from '../errors.ts';
 import type { Expr, OutputClause, SelectItem } from '../parser/ast.ts';
 import { Scope, faceColumn } from '../plan/context.ts';
 import type { Binding, Compiled, Env, Eval } from '../plan/context.ts';
-import { columnsOf, findTable, invalidObject } from '../plan/source.ts';
+import { columnsOf, findTable, invalidObject } from '../plan/names.ts';
 import { note } from '../security/needs.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Table } from '../storage/schema-objects.ts';

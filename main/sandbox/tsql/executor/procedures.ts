@@ -4,7 +4,7 @@ import type { AppLockMode, AppLockOwner } from '../locks.ts';
 import type { Statement } from '../parser/ast.ts';
 import { Scope } from '../plan/context.ts';
 import { convertTo } from '../plan/convert-node.ts';
-import { resolveName } from '../plan/source.ts';
+import { resolveName } from '../plan/names.ts';
 import { addMember } from '../security/statements.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Procedure } from '../storage/schema-objects.ts';

@@ -12,7 +12,7 @@ import type {
 } from '../parser/ast.ts';
 import { Scope } from '../plan/context.ts';
 import type { Binding, Run } from '../plan/context.ts';
-import { columnsOf, findTable, resolveName } from '../plan/source.ts';
+import { columnsOf, findTable, resolveName } from '../plan/names.ts';
 import { RowIndex } from '../storage/rows.ts';
 import type { Values } from '../storage/rows.ts';
 import { Table, nameKey } from '../storage/schema-objects.ts';

@@ -1,6 +1,6 @@
 import { SqlError, refused } from '../errors.ts';
 import type { ObjectName, Statement, TableBody } from '../parser/ast.ts';
-import { findTable, resolveName } from '../plan/source.ts';
+import { findTable, resolveName } from '../plan/names.ts';
 import { checkSchemaRights } from '../security/schema-rights.ts';
 import { Table, nameKey } from '../storage/schema-objects.ts';
 import type { DbObject } from '../storage/schema-objects.ts';

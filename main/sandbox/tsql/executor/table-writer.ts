@@ -4,7 +4,7 @@ import { LockWait } from '../locks.ts';
 import { convertTo } from '../plan/convert-node.ts';
 import { Scope, nullRow } from '../plan/context.ts';
 import type { Binding, Compiled, Env, Eval, Run, Test } from '../plan/context.ts';
-import { columnsOf } from '../plan/source.ts';
+import { columnsOf } from '../plan/names.ts';
 import type { Database, ForeignKeyDef, IndexDef, Table } from '../storage/schema-objects.ts';
 import { nameKey, rowversionBytes } from '../storage/schema-objects.ts';
 import type { Owner, Row, Values } from '../storage/rows.ts';

@@ -24,8 +24,9 @@ import type {
 } from './context.ts';
 import { convertTo } from './convert-node.ts';
 import { AGGREGATES, isCondition, scalar, signature } from './expressions.ts';
-import { bindRef, compileFrom } from './source.ts';
-import type { Each } from './source.ts';
+import { bindRef } from './bind-from.ts';
+import { compileFrom } from './joins.ts';
+import type { Each } from './bound.ts';
 import { computeWindow } from './windows.ts';
 
 export interface OutputColumn extends SourceColumn {

@@ -1,7 +1,7 @@
 import { SqlError, refused } from '../errors.ts';
 import type { ObjectName, Statement } from '../parser/ast.ts';
 import type { Binding } from '../plan/context.ts';
-import { resolveName } from '../plan/source.ts';
+import { resolveName } from '../plan/names.ts';
 import type { Access } from './access.ts';
 
 /** Whether the session may change the schema in this way. Costs administrators one look. */

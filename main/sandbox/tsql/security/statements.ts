@@ -2,7 +2,7 @@ import { SqlError, refused } from '../errors.ts';
 import type { Interp, Program, Work } from '../executor/interp.ts';
 import type { Frame } from '../executor/session.ts';
 import type { Binding } from '../plan/context.ts';
-import { resolveName } from '../plan/source.ts';
+import { resolveName } from '../plan/names.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { Database, DbObject } from '../storage/schema-objects.ts';
 import type { SecurityAction, SecurityStatement, SecurityTarget } from './ast.ts';
