@@ -148,7 +148,7 @@ export class Interpreter implements Interp {
       flags: { temp: false, needs: [] },
       chain: chainOf(frame.database, frame.object),
       scalar: (e, scope) => scalar(e, scope, b),
-      condition: (e, scope) => condition(e, scope, b),
+      condition: (e, scope, inner = b) => condition(e, scope, inner),
       query: (q, parent, inner, ordered) => compileQuery(q, parent, inner, ordered),
     };
     return b;

@@ -6,7 +6,7 @@ import { faceColumn } from '../plan/context.ts';
 import type { Compiled } from '../plan/context.ts';
 import { convertTo } from '../plan/convert-node.ts';
 import { compileStatementQuery } from '../plan/query.ts';
-import type { CoreQuery } from '../plan/query.ts';
+import type { CoreQuery } from '../plan/core.ts';
 import type { Values } from '../storage/rows.ts';
 import { INT } from '../types/sql-type.ts';
 import { plainText } from '../types/sql-type.ts';

@@ -196,7 +196,8 @@ export interface Binding {
   readonly flags: { temp: boolean; readonly needs: Need[] };
   readonly chain?: Chain;
   scalar(e: Expr, scope: Scope): Compiled;
-  condition(e: Expr, scope: Scope): Test;
+  /** `inner` is the binding of the query at hand, which may know more names. */
+  condition(e: Expr, scope: Scope, inner?: Binding): Test;
   query(q: Query, parent: Scope | null, binding: Binding, ordered?: boolean): CompiledQuery;
 }
 export interface CteBinding {

@@ -1,30 +1,18 @@
+import { refused, bindingError } from '../errors.ts';
 import type { SqlValue } from '../face.ts';
-import { SqlError, bindingError, refused } from '../errors.ts';
-import type { Expr, OrderItem } from '../parser/ast.ts';
 import { bindFunction } from '../functions/registry.ts';
+import type { Expr } from '../parser/ast.ts';
 import { nameKey } from '../storage/schema-objects.ts';
-import { nullsFirst } from '../types/compare.ts';
-import {
-  BIGINT,
-  FLOAT,
-  INT,
-  collationOf,
-  decimal,
-  family,
-  isMoney,
-  isText,
-  nvarchar,
-  resolveType,
-  scaleOf,
-  typeText,
-  varchar,
-} from '../types/sql-type.ts';
+import { resolveType, isText, INT, collationOf } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
-import { arithmeticNode, negateNode } from './arithmetic.ts';
+import { bindWindow, AGGREGATES, bindAggregate, RANKING } from './aggregate-binding.ts';
+import { negateNode, arithmeticNode } from './arithmetic.ts';
 import { branchType } from './branch.ts';
-import { softConvert } from './soft-convert.ts';
+import { groupRead, bindColumn } from './columns.ts';
+import type { Scope, Binding, Compiled, Env, Eval } from './context.ts';
 import { convertTo } from './convert-node.ts';
-import type { AggregateSpec, Binding, Compiled, Env, Eval, Scope, Source } from './context.ts';
+import { softConvert } from './soft-convert.ts';
+import { signature } from './written-form.ts';
 
 const CONDITIONS = new Set([
   'cmp',
@@ -43,282 +31,13 @@ export function isCondition(e: Expr): boolean {
   return CONDITIONS.has(e.k);
 }
 
-function matches(source: Source, qualifier: readonly string[]): boolean {
-  const parts = qualifier.map(nameKey);
-  const name = parts.at(-1) ?? '';
-  if (parts.length === 1) return source.alias === name;
-  if (!source.qualifier || source.alias !== name) return false;
-  if (parts.at(-2) !== '' && parts.at(-2) !== source.qualifier.schema) return false;
-  return parts.length < 3 || parts.at(-3) === '' || parts.at(-3) === source.qualifier.database;
-}
-
-export interface Found {
-  source: Source;
-  ordinal: number;
-  level: number;
-  scope: Scope;
-}
-
-/** Finds a column by its written name, from the innermost query outwards. */
-export function findColumn(parts: readonly string[], scope: Scope): Found {
-  const column = nameKey(parts.at(-1) ?? '');
-  const qualifier = parts.slice(0, -1);
-  let level = 0;
-  let qualified = false;
-  for (let s: Scope | null = scope; s; s = s.parent, level++) {
-    let found: { source: Source; ordinal: number } | undefined;
-    for (const source of s.sources) {
-      if (qualifier.length > 0 && !matches(source, qualifier)) continue;
-      qualified = true;
-      const ordinal = source.columns.findIndex((c) => c.key === column);
-      if (ordinal < 0) continue;
-      if (found) throw bindingError(209, `Ambiguous column name '${parts.at(-1)}'.`);
-      found = { source, ordinal };
-    }
-    if (found) return { ...found, level, scope: s };
-    if (qualified && qualifier.length > 0) break;
-  }
-  if (qualifier.length > 0 && !qualified)
-    throw bindingError(4104, `The multi-part identifier "${parts.join('.')}" could not be bound.`);
-  throw bindingError(207, `Invalid column name '${parts.at(-1)}'.`);
-}
-
-function readColumn(slot: number, ordinal: number, level: number): Eval {
-  if (level === 0) return (e) => (e.rows[slot] as readonly SqlValue[])[ordinal] as SqlValue;
-  if (level === 1) return (e) => ((e.outer as Env).rows[slot] as readonly SqlValue[])[ordinal] as SqlValue;
-  return (e) => {
-    let at = e;
-    for (let i = 0; i < level; i++) at = at.outer as Env;
-    return (at.rows[slot] as readonly SqlValue[])[ordinal] as SqlValue;
-  };
-}
-
-function bindColumn(e: Expr & { k: 'col' }, scope: Scope): Compiled {
-  const { source, ordinal, level, scope: at } = findColumn(e.parts, scope);
-  at.uses.add(source.slot);
-  source.named?.add(ordinal);
-  for (let s: Scope | null = scope; s && s !== at; s = s.parent) s.correlated = true;
-  const column = source.columns[ordinal];
-  if (!column) throw bindingError(207, `Invalid column name '${e.parts.at(-1)}'.`);
-  if (at.group) {
-    const signature = `c${source.slot}.${ordinal}`;
-    const key = at.group.keys.findIndex((k) => k.signature === signature);
-    if (key >= 0) return groupRead(key, column.type, column.nullable, level);
-    throw bindingError(
-      8120,
-      `Column '${e.parts.join('.')}' is invalid in the select list because it is not contained in either an aggregate function or the GROUP BY clause.`,
-    );
-  }
-  return {
-    type: column.type,
-    nullable: column.nullable,
-    eval: readColumn(source.slot, ordinal, level),
-    column: { slot: source.slot, ordinal, level, name: column.name, identity: column.identity ?? false },
-  };
-}
-
-function groupRead(index: number, type: Type, nullable: boolean, level: number): Compiled {
-  if (level === 0) return { type, nullable, eval: (e) => (e.group as SqlValue[])[index] as SqlValue };
-  return {
-    type,
-    nullable,
-    eval: (e) => {
-      let at = e;
-      for (let i = 0; i < level; i++) at = at.outer as Env;
-      return (at.group as SqlValue[])[index] as SqlValue;
-    },
-  };
-}
-
-/** A text that is the same for two expressions exactly when they mean the same columns, literals and operations. */
-export function signature(e: Expr, scope: Scope): string {
-  try {
-    return written(e, scope);
-  } catch (error) {
-    // Columns of a subquery inside are not in this scope: such an expression is like no other.
-    if (error instanceof SqlError)
-      return `?${JSON.stringify(e, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))}`;
-    throw error;
-  }
-}
-
-function written(e: Expr, scope: Scope): string {
-  return JSON.stringify(e, (key, value: unknown) => {
-    if (key === 'line') return undefined;
-    if (typeof value === 'bigint') return `${value}n`;
-    if (value && typeof value === 'object' && 'k' in value && (value as Expr).k === 'col') {
-      const found = findColumn((value as Expr & { k: 'col' }).parts, scope);
-      return `c${found.source.slot}.${found.ordinal}${found.level ? `^${found.level}` : ''}`;
-    }
-    return value;
-  }).replace(/^"(c[^"]*)"$/, '$1');
-}
-
-export const AGGREGATES: ReadonlySet<string> = new Set([
-  'COUNT',
-  'COUNT_BIG',
-  'SUM',
-  'AVG',
-  'MIN',
-  'MAX',
-  'STRING_AGG',
-  'STDEV',
-  'VAR',
-  'CHECKSUM_AGG',
-]);
-const RANKING = new Set([
-  'ROW_NUMBER',
-  'RANK',
-  'DENSE_RANK',
-  'NTILE',
-  'LAG',
-  'LEAD',
-  'FIRST_VALUE',
-  'LAST_VALUE',
-]);
-
-function aggregateType(name: string, arg: Compiled | undefined): Type {
-  if (name === 'COUNT') return INT;
-  if (name === 'COUNT_BIG') return BIGINT;
-  const t = arg?.type ?? INT;
-  if (name === 'MIN' || name === 'MAX') return t;
-  if (name === 'STRING_AGG')
-    return isText(t)
-      ? t.name.startsWith('n')
-        ? nvarchar(t.length === 'max' ? 'max' : 4000)
-        : varchar(t.length === 'max' ? 'max' : 8000)
-      : nvarchar(4000);
-  switch (family(t)) {
-    case 'int':
-      return t.name === 'bigint' ? BIGINT : INT;
-    case 'decimal':
-      if (isMoney(t)) return { name: 'money' };
-      return decimal(38, name === 'AVG' ? Math.max(6, scaleOf(t)) : scaleOf(t));
-    case 'float':
-      return FLOAT;
-    default:
-      throw bindingError(
-        8117,
-        `Operand data type ${typeText(t)} is invalid for ${name.toLowerCase()} operator.`,
-      );
-  }
-}
-
-export function bindOrder(
-  items: readonly OrderItem[],
-  scope: Scope,
-  binding: Binding,
-): { by: Compiled; desc: boolean }[] {
-  return items.map((item) => ({ by: scalar(item.by, scope, binding), desc: item.desc }));
-}
-
-export function aggregateSpec(e: Expr & { k: 'func' }, scope: Scope, binding: Binding): AggregateSpec {
-  const { group } = scope;
-  scope.group = null;
-  try {
-    const [first, second] = e.args;
-    if (!e.star && !first)
-      throw bindingError(174, `The ${e.name.toLowerCase()} function requires 1 argument.`, 15);
-    if (e.name === 'STDEV' || e.name === 'VAR' || e.name === 'CHECKSUM_AGG')
-      throw refused(`the aggregate ${e.name}`);
-    let arg = first ? scalar(first, scope, binding) : undefined;
-    const type = aggregateType(e.name, arg);
-    if (arg && e.name === 'STRING_AGG') arg = convertTo(arg, type);
-    else if (arg && (e.name === 'SUM' || e.name === 'AVG') && family(type) !== 'decimal')
-      arg = convertTo(arg, type);
-    return {
-      name: e.name,
-      distinct: e.distinct,
-      arg,
-      separator: second ? convertTo(scalar(second, scope, binding), nvarchar(4000)) : undefined,
-      order: bindOrder(e.within ?? [], scope, binding),
-      type,
-    };
-  } finally {
-    scope.group = group;
-  }
-}
-
-function bindAggregate(e: Expr & { k: 'func' }, scope: Scope, binding: Binding): Compiled {
-  const group = scope.group;
-  if (!group) throw bindingError(147, 'An aggregate may not appear in this place.', 15);
-  const name = JSON.stringify([
-    e.name,
-    e.distinct,
-    e.star,
-    e.args.map((a) => signature(a, scope)),
-    e.within ?? null,
-  ]);
-  let index = group.signatures.indexOf(name);
-  if (index < 0) {
-    index = group.aggregates.length;
-    group.aggregates.push(aggregateSpec(e, scope, binding));
-    group.signatures.push(name);
-  }
-  const spec = group.aggregates[index] as AggregateSpec;
-  return groupRead(group.keys.length + index, spec.type, !e.name.startsWith('COUNT'), 0);
-}
-
-function bindWindow(e: Expr & { k: 'func' }, scope: Scope, binding: Binding): Compiled {
-  const windows = scope.windows;
-  const over = e.over;
-  if (!windows || !over)
-    throw bindingError(4108, 'Windowed functions can only appear in the SELECT or ORDER BY clauses.', 15);
-  const ranking = RANKING.has(e.name);
-  if (!ranking && !AGGREGATES.has(e.name))
-    throw bindingError(
-      10758,
-      `The function '${e.name.toLowerCase()}' may not have a window specification.`,
-      15,
-    );
-  if (
-    ['ROW_NUMBER', 'RANK', 'DENSE_RANK', 'NTILE', 'LAG', 'LEAD'].includes(e.name) &&
-    over.order.length === 0
-  ) {
-    throw bindingError(4112, `The function '${e.name}' must have an OVER clause with ORDER BY.`, 15);
-  }
-  const aggregate = ranking ? undefined : windowAggregate(e, scope, binding);
-  const args = ranking ? e.args.map((a) => scalar(a, scope, binding)) : [];
-  const type =
-    aggregate?.type ??
-    (['LAG', 'LEAD', 'FIRST_VALUE', 'LAST_VALUE'].includes(e.name) ? (args[0]?.type ?? INT) : BIGINT);
-  const index = windows.specs.length;
-  windows.specs.push({
-    name: e.name,
-    args,
-    partition: over.partition.map((p) => scalar(p, scope, binding)),
-    order: bindOrder(over.order, scope, binding),
-    frame: over.frame,
-    aggregate,
-    type,
-  });
-  return { type, nullable: true, eval: (env) => (env.window as SqlValue[])[index] as SqlValue };
-}
-
-/** A windowed aggregate over groups reads the groups' own results as its argument. */
-function windowAggregate(e: Expr & { k: 'func' }, scope: Scope, binding: Binding): AggregateSpec {
-  const arg = e.args[0] ? scalar(e.args[0], scope, binding) : undefined;
-  const type = aggregateType(e.name, arg);
-  if (e.distinct || e.name === 'STRING_AGG') throw refused(`${e.distinct ? 'DISTINCT' : e.name} in a window`);
-  return {
-    name: e.name,
-    distinct: false,
-    arg:
-      arg && (e.name === 'SUM' || e.name === 'AVG') && family(type) !== 'decimal'
-        ? convertTo(arg, type)
-        : arg,
-    order: [],
-    type,
-  };
-}
-
 function bindCase(e: Expr & { k: 'case' }, scope: Scope, binding: Binding): Compiled {
   const thens = e.whens.map((w) => scalar(w.result, scope, binding));
   const other = e.other ? scalar(e.other, scope, binding) : undefined;
   const all = other ? [...thens, other] : thens;
   const type = branchType(all);
   const tests = e.whens.map((w) =>
-    binding.condition(e.input ? { k: 'cmp', op: '=', l: e.input, r: w.when } : w.when, scope),
+    binding.condition(e.input ? { k: 'cmp', op: '=', l: e.input, r: w.when } : w.when, scope, binding),
   );
   const values = thens.map((t) => convertTo(t, type).eval);
   const fallback = other ? convertTo(other, type).eval : (): null => null;
@@ -445,8 +164,9 @@ export function scalar(e: Expr, scope: Scope, binding: Binding): Compiled {
       return { ...inner, type: { ...inner.type, collation: collationOf(e.name) }, column: undefined };
     }
     case 'func':
-      if (e.over) return bindWindow(e, scope, binding);
-      if (AGGREGATES.has(e.name) && !e.schema) return bindAggregate(e, scope, binding);
+      if (e.over) return bindWindow(e, scope, (x) => scalar(x, scope, binding));
+      if (AGGREGATES.has(e.name) && !e.schema)
+        return bindAggregate(e, scope, (x) => scalar(x, scope, binding));
       if (RANKING.has(e.name))
         throw bindingError(10753, `The function '${e.name}' must have an OVER clause.`, 15);
       if (e.schema && nameKey(e.schema) !== 'sys')
@@ -471,18 +191,4 @@ function bindCall(e: Expr & { k: 'func' }, scope: Scope, binding: Binding): Comp
   );
   const args = (wordFirst ? e.args.slice(1) : e.args).map((a) => scalar(a, scope, binding));
   return bindFunction(e, args, binding);
-}
-
-export function orderCompare(
-  order: readonly { by: Compiled; desc: boolean }[],
-): (a: readonly SqlValue[], b: readonly SqlValue[], offset?: number) => number {
-  const parts = order.map((o) => ({ compare: nullsFirst(o.by.type), sign: o.desc ? -1 : 1 }));
-  return (a, b, offset = 0) => {
-    for (let i = 0; i < parts.length; i++) {
-      const part = parts[i] as (typeof parts)[number];
-      const c = part.compare(a[i + offset] as SqlValue, b[i + offset] as SqlValue);
-      if (c !== 0) return c * part.sign;
-    }
-    return 0;
-  };
 }

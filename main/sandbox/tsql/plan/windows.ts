@@ -1,9 +1,8 @@
 import type { SqlValue } from '../face.ts';
 import { refused } from '../errors.ts';
-import { compositeKeyer } from '../types/compare.ts';
+import { compositeKeyer, nullsFirst } from '../types/compare.ts';
 import { accumulator } from './aggregates.ts';
-import { orderCompare } from './expressions.ts';
-import type { Env, WindowSpec } from './context.ts';
+import type { Compiled, Env, WindowSpec } from './context.ts';
 
 /** Computes one window function for all rows; `put` receives the value of each row. */
 export function computeWindow(
@@ -122,4 +121,18 @@ function rank(
       }
     }
   }
+}
+
+function orderCompare(
+  order: readonly { by: Compiled; desc: boolean }[],
+): (a: readonly SqlValue[], b: readonly SqlValue[], offset?: number) => number {
+  const parts = order.map((o) => ({ compare: nullsFirst(o.by.type), sign: o.desc ? -1 : 1 }));
+  return (a, b, offset = 0) => {
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as (typeof parts)[number];
+      const c = part.compare(a[i + offset] as SqlValue, b[i + offset] as SqlValue);
+      if (c !== 0) return c * part.sign;
+    }
+    return 0;
+  };
 }
