@@ -3,8 +3,8 @@ import type { Statement } from '../parser/ast.ts';
 import type { Database } from '../storage/schema-objects.ts';
 import { primaryOf, trackTruncation } from './change-tracking.ts';
 import type { Work } from './interp.ts';
-import { onUndo, tableNamed, touched } from './schema-build.ts';
-import type { Builder } from './schema-build.ts';
+import { onUndo, tableNamed, touched } from './schema-names.ts';
+import type { Builder } from './schema-names.ts';
 
 /** ALTER TABLE .. ENABLE or DISABLE CHANGE_TRACKING. */
 export function alterTracking(w: Work, b: Builder, s: Statement & { k: 'alterTracking' }): void {

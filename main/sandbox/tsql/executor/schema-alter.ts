@@ -9,16 +9,11 @@ import { resolveType } from '../types/sql-type.ts';
 import { tableEnv, writerOf } from './table-writer.ts';
 import type { Work } from './interp.ts';
 
-import {
-  addConstraint,
-  exclusive,
-  makeIndex,
-  newColumn,
-  onUndo,
-  tableNamed,
-  touched,
-} from './schema-build.ts';
-import type { Builder } from './schema-build.ts';
+import { addConstraint } from './schema-constraints.ts';
+import { exclusive, onUndo, tableNamed, touched } from './schema-names.ts';
+import { makeIndex } from './schema-indexes.ts';
+import { newColumn } from './schema-build.ts';
+import type { Builder } from './schema-names.ts';
 
 export function alterAdd(w: Work, b: Builder, name: ObjectName, body: TableBody): void {
   const { table, database } = tableNamed(name, b.binding);

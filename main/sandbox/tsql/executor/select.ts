@@ -13,7 +13,7 @@ import { plainText } from '../types/sql-type.ts';
 import type { WriteResult } from './insert.ts';
 import type { Interp, Program, Work } from './interp.ts';
 import { planned } from './plans.ts';
-import { createTable } from './schema.ts';
+import { createTable } from './schema-create.ts';
 import type { Frame } from './session.ts';
 import { tableEnv } from './table-writer.ts';
 

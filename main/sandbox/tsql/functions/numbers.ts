@@ -3,7 +3,7 @@ import type { Compiled } from '../plan/context.ts';
 import { convertTo } from '../plan/convert-node.ts';
 import { branchType } from '../plan/branch.ts';
 import { compareNode } from '../plan/compare-node.ts';
-import { toInteger } from '../types/convert.ts';
+import { toInteger } from '../types/convert-numbers.ts';
 import { fit, overflow, power10, rescale, scaleOfText, unscaled } from '../types/decimal.ts';
 import { FLOAT, INT, decimal, family, isMoney, isText, precisionOf, scaleOf } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';

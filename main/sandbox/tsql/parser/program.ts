@@ -5,14 +5,10 @@ import { RESERVED } from '../tokens.ts';
 import { typeName } from './data-type.ts';
 import { parseExpression, parseScalar } from './expressions.ts';
 import { parseQuery, parseQueryAfterWith, parseWith } from './query.ts';
-import {
-  parseAlter,
-  parseArgumentValue,
-  parseCreate,
-  parseDrop,
-  parseParameters,
-  parseTableBody,
-} from './schema.ts';
+import { parseAlter } from './alter.ts';
+import { parseArgumentValue, parseCreate, parseParameters } from './create.ts';
+import { parseDrop } from './drop.ts';
+import { parseTableBody } from './table-body.ts';
 import { parseSecurity } from '../security/parser.ts';
 import { parseTrackingContext } from './change-tracking.ts';
 import { parseDelete, parseInsert, parseUpdate } from './write.ts';

@@ -1,7 +1,7 @@
 import type { SqlValue } from '../face.ts';
 import { comparer, keyer, nullsFirst } from '../types/compare.ts';
 import { fit, power10, rescale, scaleOfText, unscaled } from '../types/decimal.ts';
-import { toInteger } from '../types/convert.ts';
+import { toInteger } from '../types/convert-numbers.ts';
 import { family, scaleOf } from '../types/sql-type.ts';
 import type { AggregateSpec, Env } from './context.ts';
 

@@ -20,7 +20,7 @@ import {
   varchar,
 } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
-import { toInteger } from '../types/convert.ts';
+import { toInteger } from '../types/convert-numbers.ts';
 import { convertTo } from './convert-node.ts';
 import type { Compiled } from './context.ts';
 
