@@ -5,6 +5,7 @@ import type { Endpoints } from '../queue/endpoints.ts';
 import type { QueueStore } from '../queue/queue-store.ts';
 import type { BodyStore } from '../runtime/body-store.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { UsedModel } from './app-model/app-model.ts';
 import type { PacketErp } from './erp.ts';
 import type { ListedEntry, PacketCloud } from './packet-cloud.ts';
 import type { ReportPolicy } from './reporting.ts';
@@ -16,6 +17,8 @@ export interface LinkParts {
   readonly startId: StartId;
   readonly mapping: Mapping;
   readonly mappingHash: Sha256;
+  /** Packets that break it are not sent; absent: nobody knows the app. */
+  readonly appModel?: UsedModel | undefined;
   readonly companies: readonly string[];
   readonly zones: Zones;
   readonly erpEndpoint: `erp:${string}`;

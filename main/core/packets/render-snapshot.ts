@@ -3,11 +3,12 @@ import type { PushEntity } from '../../../shared/model/mapping.ts';
 import { toPacket } from '../mapping/convert.ts';
 import { quickToPacket, type Quick } from '../mapping/convert-quickly.ts';
 import { BodyStreamError } from '../runtime/body-stream-error.ts';
+import { checkTable, checkTables } from './app-model/check-packet.ts';
 import { writePacket, type TableToWrite } from './codec/write-packet.ts';
 import type { ErpRow, ErpUser, ErpView } from './erp.ts';
 import type { LinkParts } from './link-parts.ts';
 
-type Known = Pick<LinkParts, 'mapping' | 'zones' | 'source'>;
+type Known = Pick<LinkParts, 'mapping' | 'zones' | 'source' | 'appModel'>;
 
 /** One user's whole snapshot as bytes, read from one view of the ERP. Row counts are filled in while it streams. */
 export function renderSnapshot(
@@ -27,6 +28,11 @@ function* tables(
   rows: Map<string, number>,
   signal: AbortSignal,
 ): Iterable<TableToWrite> {
+  if (known.appModel !== undefined)
+    checkTables(
+      known.appModel,
+      known.mapping.push.entities.map(({ entity }) => entity),
+    );
   for (const entity of known.mapping.push.entities)
     yield { name: entity.entity, rows: entityRows(known, view, entity, user, rows, signal) };
 }
@@ -50,7 +56,7 @@ function columnsOf(entity: PushEntity, zones: LinkParts['zones']): readonly Colu
 }
 
 function entityRows(
-  { zones, source }: Known,
+  { zones, source, appModel }: Known,
   view: ErpView,
   entity: PushEntity,
   user: ErpUser,
@@ -64,20 +70,25 @@ function entityRows(
     return { column, value: user.values.get(equalsUser) ?? null };
   });
   const request = { from: entity.from, columns, where, orderBy: entity.orderBy, user, source };
-  return {
-    fields: columns.map(({ field }) => field),
-    blocks: blocksOf(),
-  };
+  const fields = columns.map(({ field }) => field);
+  const check = appModel === undefined ? undefined : checkTable(appModel, entity.entity, fields);
+  return { fields, blocks: blocksOf() };
 
   async function* blocksOf(): AsyncIterable<readonly ErpRow[]> {
     let count = 0;
     for await (const chunk of view.read(request, signal)) {
       const before = count;
       count += chunk.length;
-      yield chunk.map((row, index) => packetRow(entity.entity, before + index + 1, columns, row, zones));
+      yield chunk.map((row, index) => {
+        const number = before + index + 1;
+        const values = packetRow(entity.entity, number, columns, row, zones);
+        check?.row(values, number);
+        return values;
+      });
     }
     if (count === 0 && entity.required)
       throw refusal(entity.entity, '', `the app needs at least one row of ${entity.entity}`);
+    check?.end(count);
     counts.set(entity.entity, count);
   }
 }
