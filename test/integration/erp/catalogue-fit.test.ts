@@ -76,7 +76,10 @@ const MAPPING = mappingSchema.parse({
           {
             entity: 'Lines',
             join: { line: 'a', header: 'b' },
-            write: { to: { table: { name: 'Lines' }, rawInsert: true }, values: { OrderId: { header: 'key' } } },
+            write: {
+              to: { table: { name: 'Lines' }, rawInsert: true },
+              values: { OrderId: { header: 'key' } },
+            },
           },
         ],
         references: [{ field: 'x', to: { table: { name: 'Prices' }, column: 'No' } }],
