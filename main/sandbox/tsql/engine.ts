@@ -9,7 +9,8 @@ import type {
   SqlValue,
 } from './face.ts';
 import { SqlError } from './errors.ts';
-import { BatchEnd, Interpreter } from './executor/interpreter.ts';
+import { BatchEnd } from './executor/ends.ts';
+import { Interpreter } from './executor/interpreter.ts';
 import { executeBulk } from './executor/insert.ts';
 import type { Pause, Program } from './executor/interp.ts';
 import { givenByClient, runNamed } from './executor/procedures.ts';

@@ -1,58 +1,25 @@
-import type { SqlType, SqlValue } from '../face.ts';
-import { SqlError, bindingError, refused } from '../errors.ts';
+import type { SqlValue } from '../face.ts';
+import { SqlError, refused } from '../errors.ts';
 import { LockWait } from '../locks.ts';
-import type { WaitEnd } from '../locks.ts';
 import type { Expr, Statement } from '../parser/ast.ts';
-import { arithmeticNode } from '../plan/arithmetic.ts';
 import { condition } from '../plan/conditions.ts';
 import { Scope } from '../plan/context.ts';
-import type { Binding, Compiled, Run, TriggerRows, Variable } from '../plan/context.ts';
-import { convertTo } from '../plan/convert-node.ts';
+import type { Binding, TriggerRows, Variable } from '../plan/context.ts';
 import { scalar } from '../plan/expressions.ts';
+import { resolveName } from '../plan/names.ts';
 import { compileQuery } from '../plan/query.ts';
-import { findTable, invalidObject, resolveName } from '../plan/names.ts';
 import { chainOf } from '../security/needs.ts';
-import { executeSecurity } from '../security/statements.ts';
-import { Table } from '../storage/schema-objects.ts';
 import type { Procedure, Trigger } from '../storage/schema-objects.ts';
-import { INT, nvarchar, resolveType, plainText } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
-import { undoTo } from '../transactions.ts';
-import type { Undo } from '../transactions.ts';
-import { executeChange } from './change.ts';
-import { executeInsert } from './insert.ts';
+import { atomic } from './atomic.ts';
+import { BatchEnd, ScopeEnd } from './ends.ts';
+import { hoist, newFrame } from './frames.ts';
 import type { Flow, FrameStart, Interp, Pause, Program, Work } from './interp.ts';
+import { perform } from './perform.ts';
 import { planned } from './plans.ts';
-import { callProcedure, executeText } from './procedures.ts';
-import { formatMessage } from './messages.ts';
-import { readerFor } from './readers.ts';
-import { alterDatabaseTracking } from './alter-tracking.ts';
-import { trackingReader } from './change-tracking.ts';
-import { SCHEMA_STATEMENTS, executeSchema } from './schema.ts';
-import { buildTable } from './schema-build.ts';
 import type { Frame, Session } from './session.ts';
-import { executeSelect, sendWritten } from './select.ts';
-import {
-  alterDatabase,
-  alteredDatabase,
-  doomed,
-  setIsolation,
-  setOptions,
-  setValue,
-  transactionVerb,
-} from './session-verbs.ts';
 import { tableEnv } from './table-writer.ts';
-
-/** The batch is over; everything the client has to know was said. */
-export class BatchEnd extends Error {}
-/** The scope (procedure or dynamic text) is over, its caller goes on. */
-class ScopeEnd extends Error {
-  readonly depth: number;
-  constructor(depth: number) {
-    super('scope ended');
-    this.depth = depth;
-  }
-}
+import { evaluate, variableNamed } from './values.ts';
 
 /** Runs programs of one session. Pauses where it has to wait; everything between two pauses happens at once. */
 export class Interpreter implements Interp {
@@ -63,29 +30,7 @@ export class Interpreter implements Interp {
   }
 
   newFrame(at: FrameStart): Frame {
-    const { session } = this;
-    if (session.frames.length > 32)
-      throw new SqlError(
-        217,
-        'Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).',
-        16,
-        'batch',
-      );
-    const frame: Frame = {
-      kind: at.kind,
-      depth: session.frames.length,
-      variables: new Map(),
-      types: new Map(),
-      tables: new Map(),
-      temps: [],
-      database: at.database ?? session.frames.at(-1)?.database ?? session.database,
-      object: at.object,
-      trigger: at.trigger,
-      scopeIdentity: null,
-      returned: 0,
-    };
-    session.frames.push(frame);
-    return frame;
+    return newFrame(this.session, at);
   }
 
   endFrame(frame: Frame): void {
@@ -95,45 +40,8 @@ export class Interpreter implements Interp {
     for (const key of frame.temps) if (session.temps.delete(key)) session.tempVersion++;
   }
 
-  /** DECLARE holds for the whole batch, wherever it stands; the value is set when it is reached. */
   hoist(list: readonly Statement[], frame: Frame): void {
-    for (const s of list) {
-      // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- only these hold declarations
-      switch (s.k) {
-        case 'declare':
-          for (const item of s.items) {
-            if (frame.types.has(item.name))
-              throw bindingError(134, `The variable name '${item.name}' has already been declared.`, 15);
-            const type = resolveType(item.type, 1);
-            frame.types.set(item.name, type);
-            frame.variables.set(item.name, { type, value: null });
-          }
-          break;
-        case 'declareTable': {
-          const table = new Table({ schema: 'dbo', name: s.name, objectId: 0, created: 0, local: true });
-          buildTable(
-            { session: this.session, database: frame.database, binding: this.binding(frame), run: undefined },
-            undefined,
-            table,
-            s.body,
-          );
-          frame.tables.set(s.name, table);
-          break;
-        }
-        case 'block':
-          this.hoist(s.body, frame);
-          break;
-        case 'if':
-          this.hoist(s.other ? [s.body, s.other] : [s.body], frame);
-          break;
-        case 'while':
-          this.hoist([s.body], frame);
-          break;
-        case 'try':
-          this.hoist([...s.body, ...s.handler], frame);
-          break;
-      }
-    }
+    hoist(this, list, frame);
   }
 
   binding(frame: Frame): Binding {
@@ -154,109 +62,8 @@ export class Interpreter implements Interp {
     return b;
   }
 
-  private run(frame: Frame, work: () => Work | undefined, forUpdate: boolean): Run {
-    const { session } = this;
-    const databaseOf = (table: Table, at: Frame): Frame['database'] => this.databaseOf(table, at);
-    const must = (): Work => {
-      const w = work();
-      if (!w) throw new Error('a table is read outside a statement');
-      return w;
-    };
-    return {
-      variables: frame.variables,
-      tables: frame.tables,
-      trigger: frame.trigger,
-      cache: new Map(),
-      system: session.system,
-      reader: (hints, table) => {
-        const w = must();
-        return readerFor({
-          hints,
-          table,
-          database: databaseOf(table, frame),
-          transaction: w.transaction,
-          isolation: session.options.isolation,
-          log: session.server.log,
-          forUpdate,
-        });
-      },
-      get tracking() {
-        return trackingReader({
-          transaction: must().transaction,
-          isolation: session.options.isolation,
-          log: session.server.log,
-          databaseOf: (table) => databaseOf(table, frame),
-        });
-      },
-    };
-  }
-
-  private databaseOf(table: Table, frame: Frame): Frame['database'] {
-    if (frame.database.find(table.schema, table.name) === table) return frame.database;
-    for (const d of this.session.server.databases.values())
-      if (d.find(table.schema, table.name) === table) return d;
-    return frame.database;
-  }
-
   *atomic<T>(frame: Frame, work: (w: Work) => T, forUpdate = true, faulty = forUpdate): Program<T> {
-    const { session } = this;
-    const { log, clock } = session.server;
-    const deadline = session.options.lockTimeout < 0 ? undefined : clock.now() + session.options.lockTimeout;
-    const { faults } = session.server;
-    const fault = faulty
-      ? (faults.bySession.get(session.id)?.shift() ?? faults.nextStatements.shift())
-      : undefined;
-    let since: number | undefined;
-    if (fault !== undefined)
-      throw fault === 1205 ? deadlock() : new SqlError(fault, `Injected error ${fault}.`);
-    for (;;) {
-      const own = session.transaction === null;
-      const transaction = session.transaction ?? log.begin(session, true);
-      if (transaction.doomed && forUpdate) throw doomed();
-      transaction.isolation = session.options.isolation;
-      session.transaction = transaction;
-      const mark = transaction.undo.length;
-      const events = session.events.length;
-      const localUndo: Undo[] = [];
-      let w: Work | undefined;
-      const run = this.run(frame, () => w, forUpdate);
-      w = { session, frame, transaction, run, localUndo, context: null };
-      let wait: LockWait;
-      try {
-        const result = work(w);
-        if (own && session.transaction === transaction) {
-          session.transaction = null;
-          log.commit(transaction);
-        }
-        return result;
-      } catch (error) {
-        undoTo(localUndo, 0);
-        if (session.transaction === transaction) {
-          log.undoTo(transaction, mark);
-          session.server.waits.released(session);
-          if (own) {
-            session.transaction = null;
-            log.rollback(transaction);
-          }
-        }
-        if (!(error instanceof LockWait)) throw error;
-        wait = error;
-        since ??= clock.now();
-        session.events.length = events;
-      }
-      const timeout = deadline === undefined ? -1 : Math.max(0, deadline - clock.now());
-      const end = (yield {
-        k: 'wait',
-        holders: wait.holders,
-        timeout,
-        type: forUpdate ? 'LCK_M_X' : 'LCK_M_S',
-        since,
-      }) as WaitEnd;
-      if (end === 'timeout')
-        throw new SqlError(1222, 'Lock request time out period exceeded.', 16, 'statement', 51);
-      if (end === 'victim') throw deadlock();
-      if (end === 'aborted') throw new BatchEnd();
-    }
+    return yield* atomic(this.session, frame, work, forUpdate, faulty);
   }
 
   *statements(list: readonly Statement[], frame: Frame): Program<Flow> {
@@ -344,7 +151,7 @@ export class Interpreter implements Interp {
   private *guarded(s: Statement, frame: Frame): Program<Flow> {
     const { session } = this;
     try {
-      const flow = yield* this.perform(s, frame);
+      const flow = yield* perform(this, s, frame);
       if (s.k !== 'exec' && s.k !== 'execText' && s.k !== 'raiserror') session.lastError = 0;
       return flow;
     } catch (error) {
@@ -466,259 +273,12 @@ export class Interpreter implements Interp {
     }
   }
 
-  /** A value, computed as part of a statement that may read tables. */
   *evaluate(frame: Frame, e: Expr): Program<{ value: SqlValue; type: Type }> {
-    return yield* this.atomic(
-      frame,
-      (w) => {
-        const compiled = this.compiled(e, frame);
-        return { value: compiled.eval(tableEnv(w.run, [])), type: compiled.type };
-      },
-      false,
-    );
-  }
-
-  private compiled(e: Expr, frame: Frame): Compiled {
-    return planned(
-      e,
-      this.session,
-      frame,
-      () => this.binding(frame),
-      (b) => b.scalar(e, new Scope(null)),
-    );
-  }
-
-  /** Without tables there is nothing to wait for: the usual case of SET, RETURN and arguments. */
-  *assign(name: string, e: Expr, op: string, frame: Frame): Program<void> {
-    const variable = this.variable(name, frame);
-    const key = op === '=' ? e : (e as object);
-    const compile = (b: Binding): Compiled => {
-      const right = b.scalar(e, new Scope(null));
-      const value =
-        op === '='
-          ? right
-          : arithmeticNode(op[0] as string, b.scalar({ k: 'var', name, line: 0 }, new Scope(null)), right);
-      return convertTo(value, variable.type);
-    };
-    variable.value = yield* this.atomic(
-      frame,
-      (w) => planned(key, this.session, frame, () => this.binding(frame), compile).eval(tableEnv(w.run, [])),
-      false,
-    );
+    return yield* evaluate(this, frame, e);
   }
 
   variable(name: string, frame: Frame): Variable {
-    const v = frame.variables.get(name);
-    if (!v) throw bindingError(137, `Must declare the scalar variable "${name}".`, 15);
-    return v;
-  }
-
-  private *perform(s: Statement, frame: Frame): Program<Flow> {
-    const { session } = this;
-    if (SCHEMA_STATEMENTS.has(s.k)) {
-      yield* executeSchema(this, s, frame);
-      return undefined;
-    }
-    switch (s.k) {
-      case 'select':
-        yield* executeSelect(this, s, frame);
-        return undefined;
-      case 'insert':
-        yield* sendWritten(this, yield* executeInsert(this, s, frame));
-        return undefined;
-      case 'update':
-      case 'delete':
-        yield* sendWritten(this, yield* executeChange(this, s, frame));
-        return undefined;
-      case 'declare':
-        for (const item of s.items) if (item.value) yield* this.assign(item.name, item.value, '=', frame);
-        return undefined;
-      case 'declareTable':
-      case 'nothing':
-        return undefined;
-      case 'security':
-        yield* executeSecurity(this, s, frame);
-        return undefined;
-      case 'set':
-        yield* this.assign(s.variable, s.e, s.op, frame);
-        session.rowcount = 1;
-        return undefined;
-      case 'option':
-        setOptions(this, s.names, s.on);
-        return undefined;
-      case 'identityInsert': {
-        const table = findTable(s.table, this.binding(frame));
-        if (!table || session.access?.may(frame.database, 'ALTER', table) === false)
-          throw new SqlError(1088, `Cannot find the object "${s.table.join('.')}".`);
-        if (s.on && session.options.identityInsert && session.options.identityInsert !== table)
-          throw new SqlError(8107, 'IDENTITY_INSERT is already ON for another table.');
-        if (!table.columns.some((c) => c.identity))
-          throw new SqlError(8106, `Table '${table.fullName}' does not have the identity property.`);
-        session.options.identityInsert = s.on ? table : undefined;
-        return undefined;
-      }
-      case 'setValue':
-        yield* setValue(this, s, frame);
-        return undefined;
-      case 'isolation':
-        setIsolation(this, s.level);
-        return undefined;
-      case 'break':
-      case 'continue':
-        return s.k;
-      case 'return': {
-        if (s.e) {
-          const { value, type } = yield* this.evaluate(frame, s.e);
-          frame.returned = Number(
-            convertTo({ type, nullable: true, eval: () => value, constant: { value } }, INT).eval(
-              {} as never,
-            ) ?? 0,
-          );
-        }
-        return 'return';
-      }
-      case 'throw':
-        throw yield* this.thrown(s, frame);
-      case 'raiserror':
-        yield* this.raise(s, frame);
-        return undefined;
-      case 'print': {
-        const { value, type } = yield* this.evaluate(frame, s.e);
-        const text = convertTo(
-          { type, nullable: true, eval: () => value, constant: { value } },
-          nvarchar('max'),
-        ).constant?.value;
-        session.message({
-          number: 0,
-          state: 1,
-          severity: 0,
-          text: text === null || text === undefined ? '' : plainText(text),
-          line: s.line,
-          procedure: frame.object?.name ?? '',
-        });
-        return undefined;
-      }
-      case 'begin':
-      case 'commit':
-      case 'rollback':
-      case 'save':
-        transactionVerb(this, s.k, yield* this.nameOf(s.name, frame));
-        return undefined;
-      case 'exec':
-        yield* callProcedure(this, s, frame);
-        return undefined;
-      case 'execText': {
-        const { value } = yield* this.evaluate(frame, s.e);
-        yield* executeText(this, plainText(value ?? ''), [], frame);
-        return undefined;
-      }
-      case 'alterDatabase':
-        alterDatabase(this, s, frame);
-        return undefined;
-      case 'databaseTracking':
-        alterDatabaseTracking(alteredDatabase(this, s.name, frame), s);
-        return undefined;
-      case 'use': {
-        const database = session.server.database(s.database);
-        if (!database)
-          throw new SqlError(
-            911,
-            `Database '${s.database}' does not exist. Make sure that the name is entered correctly.`,
-            16,
-            'batch',
-          );
-        session.access?.enter(database);
-        session.database = database;
-        Object.assign(frame, { database });
-        session.emit({ kind: 'database', name: database.name });
-        session.message({
-          number: 5701,
-          state: 2,
-          severity: 0,
-          text: `Changed database context to '${database.name}'.`,
-          line: s.line,
-        });
-        return undefined;
-      }
-      case 'insertBulk': {
-        const table = findTable(s.table, this.binding(frame));
-        if (!table) throw invalidObject(s.table);
-        session.access?.checkBulk(frame.database, table, s.options);
-        session.bulk = { table, columns: s.columns.map((c) => c.name), options: s.options };
-        return undefined;
-      }
-      default:
-        throw refused(s.k);
-    }
-  }
-
-  private *thrown(s: Statement & { k: 'throw' }, frame: Frame): Program<SqlError> {
-    if (!s.number || !s.message || !s.state) {
-      const current = this.session.errors.at(-1);
-      if (!current)
-        return new SqlError(
-          10704,
-          'To rethrow an error, a THROW statement must be used inside a CATCH block.',
-          15,
-          'batch',
-        );
-      const again = new SqlError(
-        current.number,
-        current.message,
-        current.severity,
-        current.damage === 'rollback' ? 'rollback' : 'batch',
-        current.state,
-      );
-      again.line = current.line;
-      again.procedure = current.procedure;
-      return again;
-    }
-    const number = Number((yield* this.evaluate(frame, s.number)).value);
-    const message = (yield* this.evaluate(frame, s.message)).value;
-    const state = Number((yield* this.evaluate(frame, s.state)).value);
-    if (number < 50000)
-      return new SqlError(
-        35100,
-        `Error number ${number} in the THROW statement is outside the valid range. Specify an error number in the valid range of 50000 to 2147483647.`,
-        16,
-        'batch',
-        10,
-      );
-    return new SqlError(number, plainText(message ?? ''), 16, 'batch', state);
-  }
-
-  private *raise(s: Statement & { k: 'raiserror' }, frame: Frame): Program<void> {
-    const { session } = this;
-    const message = yield* this.evaluate(frame, s.message);
-    const severity = Number((yield* this.evaluate(frame, s.severity)).value);
-    const state = Math.max(0, Math.min(255, Number((yield* this.evaluate(frame, s.state)).value)));
-    const args: SqlValue[] = [];
-    for (const a of s.args) args.push((yield* this.evaluate(frame, a)).value);
-    const number = typeof message.value === 'number' ? message.value : 50000;
-    const text =
-      typeof message.value === 'number'
-        ? `Error ${number} was raised.`
-        : formatMessage(plainText(message.value ?? ''), args);
-    if (severity <= 10) {
-      session.message({
-        number,
-        state,
-        severity: severity === 10 ? 0 : severity,
-        text,
-        line: s.line,
-        procedure: frame.object?.name ?? '',
-      });
-      session.lastError = s.options.includes('SETERROR') ? number : 0;
-      return;
-    }
-    const error = new SqlError(number, text, severity, 'statement', state);
-    error.ignoresXactAbort = true;
-    throw error;
-  }
-
-  private *nameOf(name: Expr | string | undefined, frame: Frame): Program<string | undefined> {
-    if (name === undefined || typeof name === 'string') return name;
-    return plainText((yield* this.evaluate(frame, name)).value ?? '');
+    return variableNamed(name, frame);
   }
 
   procedureNamed(name: readonly string[], frame: Frame): Procedure | undefined {
@@ -726,18 +286,4 @@ export class Interpreter implements Interp {
     const found = at.database.find(at.schema, at.object);
     return found?.kind === 'procedure' ? found : undefined;
   }
-
-  output(name: string, type: SqlType, value: SqlValue): void {
-    this.session.emit({ kind: 'output', name, type, value });
-  }
-}
-
-function deadlock(): SqlError {
-  return new SqlError(
-    1205,
-    'Transaction was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction.',
-    13,
-    'rollback',
-    51,
-  );
 }
