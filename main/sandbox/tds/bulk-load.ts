@@ -22,28 +22,80 @@ export interface BulkLoad {
 }
 
 /**
- * Decodes a bulk load while it arrives, holding one row at a time. The rows end with DONE or with the message; both
- * are in use. `maxRow` bounds the bytes one row may declare.
+ * Decodes a bulk load while it arrives. The rows end with DONE or with the message; both are in use. `maxRow` bounds the
+ * bytes one row may declare; `broken` is called before the rows throw.
  */
-export async function readBulkLoad(stream: IncomingStream, maxRow: number): Promise<BulkLoad> {
+export async function readBulkLoad(
+  stream: IncomingStream,
+  maxRow: number,
+  broken: () => void,
+): Promise<BulkLoad> {
   const source = new TokenSource(stream, maxRow);
-  const columns = await source.read(readColumns);
-  if (!columns) return { columns: [], rows: noRows() };
-  return { columns: columns.map(({ column }) => column), rows: readRows(source, columns) };
+  const columns = (await source.read(readColumns)) ?? [];
+  return {
+    columns: columns.map(({ column }) => column),
+    rows: { [Symbol.asyncIterator]: () => new BulkRows(source, columns, broken) },
+  };
 }
 
-async function* noRows(): AsyncGenerator<readonly SqlValue[]> {}
+type Row = readonly SqlValue[];
 
-async function* readRows(
-  source: TokenSource,
-  columns: readonly BulkColumn[],
-): AsyncGenerator<readonly SqlValue[]> {
-  const readRow = (from: ByteReader): readonly SqlValue[] | 'done' => {
+/** No generator: most rows are there already, and each `yield` would cost more than decoding one. */
+class BulkRows implements AsyncIterator<Row> {
+  readonly #source: TokenSource;
+  readonly #columns: readonly BulkColumn[];
+  readonly #broken: () => void;
+  #over: boolean;
+
+  constructor(source: TokenSource, columns: readonly BulkColumn[], broken: () => void) {
+    this.#source = source;
+    this.#columns = columns;
+    this.#broken = broken;
+    this.#over = columns.length === 0;
+  }
+
+  next(): Promise<IteratorResult<Row>> {
+    if (this.#over) return Promise.resolve(END);
+    try {
+      const row = this.#source.tryRead(this.#row);
+      return row === undefined ? this.#wait() : Promise.resolve(this.#step(row));
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  return(): Promise<IteratorResult<Row>> {
+    this.#over = true;
+    return Promise.resolve(END);
+  }
+
+  async #wait(): Promise<IteratorResult<Row>> {
+    try {
+      return this.#step(await this.#source.read(this.#row));
+    } catch (error) {
+      return await this.#fail(error);
+    }
+  }
+
+  #step(row: Row | 'done' | undefined): IteratorResult<Row> {
+    if (row !== undefined && row !== 'done') return { done: false, value: row };
+    this.#over = true;
+    return END;
+  }
+
+  #fail(error: unknown): Promise<never> {
+    this.#over = true;
+    this.#broken();
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  readonly #row = (from: ByteReader): Row | 'done' => {
     const token = from.u8();
     if (token === TOKEN.done) {
       from.skip(DONE_SIZE);
       return 'done';
     }
+    const columns = this.#columns;
     if (token === TOKEN.row) return columns.map(({ wire }) => readValue(from, wire));
     if (token !== TOKEN.compactRow)
       throw new ProtocolError(`the token 0x${token.toString(16)} among bulk rows`);
@@ -52,12 +104,9 @@ async function* readRows(
       (nulls.readUInt8(n >> 3) & (1 << (n & 7))) === 0 ? readValue(from, wire) : null,
     );
   };
-  for (;;) {
-    const row = source.tryRead(readRow) ?? (await source.read(readRow));
-    if (row === undefined || row === 'done') return;
-    yield row;
-  }
 }
+
+const END: IteratorResult<Row> = { done: true, value: undefined };
 
 function readColumns(from: ByteReader): BulkColumn[] {
   if (from.u8() !== TOKEN.columns)

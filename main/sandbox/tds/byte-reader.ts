@@ -99,7 +99,8 @@ export class ByteReader {
   /** UTF-16 text of a length given in bytes. */
   utf16(size: number): string {
     if (size % 2 !== 0) throw new ProtocolError('UTF-16 text of an odd number of bytes');
-    return this.view(size).toString('utf16le');
+    const at = this.#take(size);
+    return this.#bytes.toString('utf16le', at, at + size);
   }
 
   /** Text preceded by its length in characters, in one byte. */

@@ -11,7 +11,7 @@ const MAX_WAITING = 1024 * 1024;
 /** Messages a client may send ahead of their answers: it sends one, and perhaps an attention. */
 const MAX_QUEUED = 8;
 
-/** The rows of a bulk load while they arrive. `next` yields null at the end of the message. */
+/** The bytes of a bulk load while they arrive. `next` yields all that wait, and null at the end of the message. */
 export interface IncomingStream {
   next(): Promise<Buffer | null>;
 }
@@ -72,10 +72,13 @@ class BulkStream implements IncomingStream {
   async next(): Promise<Buffer | null> {
     for (;;) {
       if (this.#end instanceof Error) throw this.#end;
-      const chunk = this.#chunks.shift();
-      if (chunk) {
-        this.#onTaken(chunk.length);
-        return chunk;
+      if (this.#chunks.length > 0) {
+        const [first] = this.#chunks;
+        const waiting =
+          this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+        this.#chunks.length = 0;
+        this.#onTaken(waiting.length);
+        return waiting;
       }
       if (this.#end === 'complete') return null;
       await new Promise<void>((resolve) => {

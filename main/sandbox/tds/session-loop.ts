@@ -3,7 +3,6 @@ import type { SessionState } from './answer.ts';
 import { ConnectionGone } from './answer-gate.ts';
 import type { AnswerGate } from './answer-gate.ts';
 import { readBulkLoad } from './bulk-load.ts';
-import type { BulkLoad } from './bulk-load.ts';
 import { ProtocolError } from './byte-reader.ts';
 import { StreamCancelled } from './inbox.ts';
 import type { IncomingStream, Inbox, Message } from './inbox.ts';
@@ -15,7 +14,7 @@ import type { ClientRequest, RpcCall } from './requests.ts';
 import { DONE_STATUS, DONE_TOKEN, writeDone } from './tokens.ts';
 import { RefusedType } from './type-info.ts';
 import type { RequestPlan } from './wire-faults.ts';
-import type { SqlMessage, SqlRequest, SqlSession, SqlValue } from '../tsql/face.ts';
+import type { SqlMessage, SqlRequest, SqlSession } from '../tsql/face.ts';
 
 /** The engine broke its promise not to throw. The client is told, and the connection ends. */
 export class EngineFailure extends Error {}
@@ -131,8 +130,9 @@ export class SessionLoop {
     if (!this.#meet(BULK_TEXT)) return false;
     const { stream } = message;
     try {
-      const load = await readBulkLoad(stream, this.#parts.maxRow);
-      const request: SqlRequest = { kind: 'bulk', columns: load.columns, rows: stopping(load, running) };
+      // Stopped before it throws: half a load must never look like a whole one.
+      const load = await readBulkLoad(stream, this.#parts.maxRow, () => running.abort());
+      const request: SqlRequest = { kind: 'bulk', columns: load.columns, rows: load.rows };
       await this.#execute(request, 'batch', running, { reset: message.reset, stream });
     } catch (error) {
       if (error instanceof RefusedType) {
@@ -225,16 +225,6 @@ export class SessionLoop {
       throw new EngineFailure(error instanceof Error ? error.message : String(error), { cause: error });
     }
     answer.end(context.more);
-  }
-}
-
-/** A load that breaks off stops its request before it throws: half a load must never look like a whole one. */
-async function* stopping(load: BulkLoad, running: AbortController): AsyncGenerator<readonly SqlValue[]> {
-  try {
-    yield* load.rows;
-  } catch (error) {
-    running.abort();
-    throw error;
   }
 }
 

@@ -85,14 +85,25 @@ export class TransactionLog {
 
   commit(t: Transaction): void {
     const touched = new Map<Row, { store: RowStore; gone: Values[] }>();
+    const fresh: Row[] = [];
     for (const entry of t.undo) {
       if (typeof entry === 'function') continue;
+      // What happened to a new row later in the transaction has an entry of its own.
+      if (entry.before === null) {
+        fresh.push(entry.row);
+        continue;
+      }
       let known = touched.get(entry.row);
       if (!known) touched.set(entry.row, (known = { store: entry.table, gone: [] }));
-      if (entry.before?.values) known.gone.push(entry.before.values);
+      if (entry.before.values) known.gone.push(entry.before.values);
     }
-    if (touched.size > 0) {
+    if (touched.size > 0 || fresh.length > 0) {
       const seq = ++this.lastSeq;
+      for (const { head } of fresh) {
+        if (head.owner !== t) continue;
+        head.owner = null;
+        head.seq = seq;
+      }
       const keep = this.snapshots.size > (this.snapshots.has(t) ? 1 : 0);
       for (const [row, { store, gone }] of touched) {
         if (row.head.owner === t) {

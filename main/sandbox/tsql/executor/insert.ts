@@ -11,7 +11,7 @@ import type { Values } from '../storage/rows.ts';
 import { planned } from './plans.ts';
 import { compileOutput, identityValue, pseudoTables } from './output.ts';
 import type { Output } from './output.ts';
-import { assigner, completeRow, insertRow, prepareAssign, tableEnv, writerOf } from './table-writer.ts';
+import { assigner, completeRow, prepareAssign, rowInserter, tableEnv, writerOf } from './table-writer.ts';
 import type { Interp, Program, Work } from './interp.ts';
 import type { Frame } from './session.ts';
 import { trackingContext } from './tracking-context.ts';
@@ -146,30 +146,52 @@ export interface WriteResult {
   readonly rows: readonly Values[];
 }
 
+type Assign = readonly (((v: SqlValue) => SqlValue) | undefined)[];
+
+/** The rows as they are to be stored; values that are converted already need no `assign`. */
+interface Source {
+  readonly rows: readonly (readonly (SqlValue | undefined)[])[];
+  readonly assign?: Assign | undefined;
+}
+
+/** Puts the given values into the columns they are for. */
+function fillRow(
+  values: SqlValue[],
+  ordinals: readonly number[],
+  source: readonly (SqlValue | undefined)[],
+  assign: Assign | undefined,
+): void {
+  for (let i = 0; i < ordinals.length; i++) {
+    const value = source[i] ?? null;
+    const convert = assign?.[i];
+    values[ordinals[i] as number] = convert === undefined ? value : convert(value);
+  }
+}
+
 /** Inserts complete rows given for the listed columns, with everything that belongs to it. */
-function insertAll(
-  interp: Interp,
-  w: Work,
-  plan: InsertPlan,
-  sources: Iterable<readonly (SqlValue | undefined)[]>,
-): WriteResult {
+function insertAll(interp: Interp, w: Work, plan: InsertPlan, { rows, assign }: Source): WriteResult {
   const { session } = interp;
   const table = plan.local ? (w.frame.tables.get(plan.local) as Table) : plan.table;
   const writer = writerOf(table, plan.binding);
   const out: Values[] = [];
   const inserted: Values[] = [];
   const triggers = table.triggers.some((t) => !t.disabled && t.events.includes('INSERT'));
+  const put = rowInserter(w, table);
   let count = 0;
   const before = table.lastIdentity;
-  const width = table.columns.length;
   const listed = new Set(plan.ordinals);
+  const filled = writer.defaults.flatMap((value, ordinal) =>
+    value === undefined || listed.has(ordinal) ? [] : [{ ordinal, value }],
+  );
   let lastIdentity: bigint | null = null;
   try {
-    for (const source of sources) {
-      const values: SqlValue[] = Array.from<SqlValue>({ length: width }).fill(null);
-      const env = tableEnv(w.run, values);
-      for (let i = 0; i < width; i++) if (!listed.has(i)) values[i] = writer.defaults[i]?.(env) ?? null;
-      plan.ordinals.forEach((o, i) => (values[o] = source[i] ?? null));
+    for (const source of rows) {
+      const values = writer.blank.slice();
+      if (filled.length > 0) {
+        const env = tableEnv(w.run, values);
+        for (const { ordinal, value } of filled) values[ordinal] = value(env);
+      }
+      fillRow(values, plan.ordinals, source, assign);
       if (writer.identity >= 0) {
         if (plan.identityGiven) {
           const given = BigInt(plainText(values[writer.identity]));
@@ -178,7 +200,7 @@ function insertAll(
         lastIdentity = BigInt(plainText(values[writer.identity]));
       }
       completeRow(w, table, writer, w.frame.database, values);
-      insertRow(w, table, values);
+      put(values);
       count++;
       if (triggers) inserted.push(values);
       if (plan.output) {
@@ -240,35 +262,15 @@ export function* executeInsert(interp: Interp, s: Insert, frame: Frame): Program
       if (captured.length > 0)
         checkCount(capturedTypes.length, plan.ordinals.length, s.columns !== undefined, true);
       const assign = capturedTypes.map((c, i) => assigner(c.type, plan.table, plan.ordinals[i] as number));
-      return insertAll(
-        interp,
-        w,
-        plan,
-        captured.map((row) => row.map((v, i) => assign[i]?.(v) ?? (assign[i] ? null : v))),
-      );
+      return insertAll(interp, w, plan, { rows: captured, assign });
     }
     if (plan.rows) {
       const env = tableEnv(w.run, []);
-      return insertAll(
-        interp,
-        w,
-        plan,
-        plan.rows.map((row) => row.map((f) => f?.(env) ?? null)),
-      );
+      return insertAll(interp, w, plan, { rows: plan.rows.map((row) => row.map((f) => f?.(env) ?? null)) });
     }
     const rows = plan.query?.rows(w.run, null) ?? [];
     const limited = rows.length > limit ? rows.slice(0, limit) : rows;
-    return insertAll(
-      interp,
-      w,
-      plan,
-      limited.map((row) =>
-        row.map((v, i) => {
-          const a = plan.assign[i];
-          return a ? a(v) : v;
-        }),
-      ),
-    );
+    return insertAll(interp, w, plan, { rows: limited, assign: plan.assign });
   });
 }
 
@@ -308,27 +310,27 @@ export function* executeBulk(
     const checked = load.options.includes('CHECK_CONSTRAINTS');
     const keepNulls = load.options.includes('KEEP_NULLS');
     const keepIdentity = load.options.includes('KEEP_IDENTITY') || load.options.includes('KEEPIDENTITY');
+    const keepsIdentity = keepIdentity && ordinals.includes(writer.identity);
+    const filled = writer.defaults.flatMap((value, ordinal) =>
+      value === undefined || (keepNulls && ordinals.includes(ordinal)) ? [] : [{ ordinal, value }],
+    );
+    const fires = load.options.includes('FIRE_TRIGGERS');
+    const put = rowInserter(w, table, checked);
     const inserted: Values[] = [];
     for (const source of load.rows) {
-      const values: SqlValue[] = Array.from<SqlValue>({ length: table.columns.length }).fill(null);
-      const env = tableEnv(w.run, values);
-      ordinals.forEach((o, i) => {
-        const a = assign[i];
-        const v = source[i] ?? null;
-        values[o] = a ? a(v) : v;
-      });
-      table.columns.forEach((_, i) => {
-        if (values[i] === null && (!keepNulls || !ordinals.includes(i)))
-          values[i] = writer.defaults[i]?.(env) ?? null;
-      });
-      if (writer.identity >= 0 && !(keepIdentity && ordinals.includes(writer.identity)))
+      const values = writer.blank.slice();
+      fillRow(values, ordinals, source, assign);
+      if (filled.length > 0) {
+        const env = tableEnv(w.run, values);
+        for (const { ordinal, value } of filled) if (values[ordinal] === null) values[ordinal] = value(env);
+      }
+      if (writer.identity >= 0 && !keepsIdentity)
         values[writer.identity] = identityValue(table, writer.identity);
       completeRow(w, table, writer, frame.database, values, checked);
-      insertRow(w, table, values, checked);
-      inserted.push(values);
+      put(values);
+      if (fires) inserted.push(values);
     }
-    if (load.options.includes('FIRE_TRIGGERS'))
-      fireTriggers(interp, w, table, 'INSERT', { inserted, deleted: [], updated: new Set() });
+    if (fires) fireTriggers(interp, w, table, 'INSERT', { inserted, deleted: [], updated: new Set() });
     return load.rows.length;
   });
 }

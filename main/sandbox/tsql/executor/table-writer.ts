@@ -24,8 +24,12 @@ export interface TableWriter {
   readonly defaults: readonly (Eval | undefined)[];
   readonly computed: readonly { readonly ordinal: number; readonly value: Eval }[];
   readonly checks: readonly { readonly name: string; readonly test: Test }[];
+  /** Columns that take no NULL. */
+  readonly required: readonly number[];
   readonly rowversion: number;
   readonly identity: number;
+  /** A row of NULLs, to begin one with. */
+  readonly blank: readonly SqlValue[];
 }
 
 export function writerOf(table: Table, binding: Binding): TableWriter {
@@ -48,8 +52,10 @@ export function writerOf(table: Table, binding: Binding): TableWriter {
     checks: table.checks
       .filter((c) => c.enabled)
       .map((c) => ({ name: c.name, test: plain.condition(c.e, scope) })),
+    required: table.columns.flatMap((c, ordinal) => (c.nullable ? [] : [ordinal])),
     rowversion: table.columns.findIndex((c) => c.type.name === 'rowversion'),
     identity: table.columns.findIndex((c) => c.identity),
+    blank: nullRow(table.columns.length),
   };
   table.writer = writer;
   return writer;
@@ -125,22 +131,21 @@ export function completeRow(
   checks = true,
 ): void {
   if (writer.rowversion >= 0) values[writer.rowversion] = nextRowversion(w, database);
-  const env = tableEnv(w.run, values);
-  for (const c of writer.computed) values[c.ordinal] = c.value(env);
-  const { columns } = table;
-  for (let i = 0; i < columns.length; i++) {
-    const column = columns[i];
-    if (values[i] === null && column && !column.nullable) {
+  const checked = checks && writer.checks.length > 0;
+  const env = checked || writer.computed.length > 0 ? tableEnv(w.run, values) : undefined;
+  if (env) for (const c of writer.computed) values[c.ordinal] = c.value(env);
+  for (const ordinal of writer.required) {
+    if (values[ordinal] === null) {
       throw new SqlError(
         515,
-        `Cannot insert the value NULL into column '${column.name}', table '${database.name}.${table.fullName}'; column does not allow nulls.`,
+        `Cannot insert the value NULL into column '${table.columns[ordinal]?.name}', table '${database.name}.${table.fullName}'; column does not allow nulls.`,
         16,
         'statement',
         2,
       );
     }
   }
-  if (!checks) return;
+  if (!checked || !env) return;
   for (const check of writer.checks) {
     if (check.test(env) === false)
       throw new SqlError(
@@ -276,20 +281,30 @@ export function childrenOf(w: Work, key: ForeignKeyDef, values: Values): Row[] {
   return out;
 }
 
-/** Puts one complete row into the table. */
-export function insertRow(w: Work, table: Table, values: Values, foreign = true): Row {
-  if (!table.local) waitForTable(table, w.transaction, 'write');
-  if (foreign)
-    for (const key of table.foreignKeys)
-      if (key.enabled && key.target !== table) checkForeignKey(w, key, values);
-  const row = table.store.insert(values, ownerOf(w, table), undoOf(w, table) as Undo[] as never);
-  trackInsert(w, table, values);
-  for (const index of table.indexes) if (index.unique) checkUnique(w, table, index, row);
-  if (foreign)
-    for (const key of table.foreignKeys)
-      if (key.enabled && key.target === table) checkForeignKey(w, key, values);
-  return row;
+/**
+ * Puts complete rows into a table, for one statement: what is the same for all its rows is looked up once. `foreign`: with
+ * a look at foreign keys.
+ */
+export function rowInserter(w: Work, table: Table, foreign = true): (values: Values) => Row {
+  const keys = foreign ? table.foreignKeys.filter((key) => key.enabled) : [];
+  const outward = keys.filter((key) => key.target !== table);
+  const inward = keys.filter((key) => key.target === table);
+  const unique = table.indexes.filter((index) => index.unique);
+  const owner = ownerOf(w, table);
+  const log = undoOf(w, table) as Undo[] as never;
+  return (values) => {
+    if (!table.local) waitForTable(table, w.transaction, 'write');
+    for (const key of outward) checkForeignKey(w, key, values);
+    const row = table.store.insert(values, owner, log);
+    trackInsert(w, table, values);
+    for (const index of unique) checkUnique(w, table, index, row);
+    for (const key of inward) checkForeignKey(w, key, values);
+    return row;
+  };
 }
+
+/** Puts one complete row into the table. */
+export const insertRow = (w: Work, table: Table, values: Values): Row => rowInserter(w, table)(values);
 
 export interface Change {
   readonly row: Row;
