@@ -109,7 +109,7 @@ describe('the Dynamics Mobile cloud as a process', () => {
     });
   });
 
-  it('DM-16 refuses a chunked upload on the wire', async () => {
+  it('rule 16: refuses a chunked upload on the wire', async () => {
     const { uploadPath } = await pushLink(5);
     const answer = await call(uploadPath, {
       method: 'PUT',
@@ -119,7 +119,7 @@ describe('the Dynamics Mobile cloud as a process', () => {
     expect(answer.status).toBe(501);
   });
 
-  it('DM-17 an upload whose client goes away half-way leaves nothing', async () => {
+  it('rule 17: an upload whose client goes away half-way leaves nothing', async () => {
     const { uploadPath } = await pushLink(1000);
     const target = new URL(uploadPath);
     const socket = connect(Number(target.port), '127.0.0.1');
@@ -142,7 +142,7 @@ describe('the Dynamics Mobile cloud as a process', () => {
     });
   });
 
-  it('DM-5 cuts an upload in the middle', async () => {
+  it('rule 5: cuts an upload in the middle', async () => {
     const { uploadPath } = await pushLink(200_000);
     await control('faults', [{ on: 'upload', kind: 'cut', afterBytes: 100_000 }]);
     await expect(
@@ -155,7 +155,7 @@ describe('the Dynamics Mobile cloud as a process', () => {
     expect(await newestEntry()).toMatchObject({ uploads: 0, status: 'link' });
   });
 
-  it('DM-46 cuts a download half-way and lies about its length', async () => {
+  it('rule 46: cuts a download half-way and lies about its length', async () => {
     const xml = `<a>${'x'.repeat(100_000)}</a>`;
     await control('deliver', { area: 'ACME', user: 'anna', company: '', xml });
     const [entry] = JSON.parse(await list()) as { url: string }[];
@@ -180,7 +180,7 @@ describe('the Dynamics Mobile cloud as a process', () => {
     ]);
   });
 
-  it('DM-60 takes a snapshot of 99,999,999 bytes in bounded memory and gives it to a phone', async () => {
+  it('rule 60: takes a snapshot of 99,999,999 bytes in bounded memory and gives it to a phone', async () => {
     const total = 99_999_999;
     const { uploadPath } = await pushLink(total);
     const answer = await call(uploadPath, {
@@ -210,7 +210,7 @@ describe('the Dynamics Mobile cloud as a process', () => {
     }
   }, 60_000);
 
-  it('DM-14 refuses one byte too many without waiting for them', async () => {
+  it('rule 14: refuses one byte too many without waiting for them', async () => {
     const { uploadPath } = await pushLink(100_000_000);
     const answer = await call(uploadPath, {
       method: 'PUT',

@@ -11,6 +11,7 @@ import {
 import type { SwitchesPatch } from '../../../main/sandbox/clouds/dynamics-mobile/switches.ts';
 import { serveFetch } from '../../../main/sandbox/clouds/serve.ts';
 import type { SyncFailure } from '../../../shared/model/failure.ts';
+import { brokenRule } from '../../rules/broken-rule.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import { settingsSchema, type LinkSettings } from '../../../shared/model/settings.ts';
 
@@ -86,6 +87,7 @@ export async function clientWorld(switches: SwitchesPatch = {}): Promise<ClientW
       { code: 'OTHER', keys: ['other-key'], users: ['anna'] },
     ],
     switches: { rate: 0, duplicate: 0, short: 0, empty: 0, ...switches },
+    broken: brokenRule(),
   });
   const defects: unknown[] = [];
   const server = await serveFetch((request) => cloud.handle(request), {

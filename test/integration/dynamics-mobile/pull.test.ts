@@ -46,7 +46,7 @@ async function streamFailure(world: ClientWorld, entry: ListedEntry): Promise<Sy
 
 describe.each(['sticky', 'sqs'] as const)('lists of a %s queue', (queue) => {
   it.each(['xml', 'json'] as const)(
-    'DM-31 DM-35 at most ten entries as %s, with raw text of each byte for byte',
+    'rule 31, rule 35: at most ten entries as %s, with raw text of each byte for byte',
     async (format) => {
       const world = await open({ queue });
       const ids = Array.from({ length: 12 }, () => world.deliver(ORDER, 'Žofie N/á'));
@@ -66,7 +66,7 @@ describe.each(['sticky', 'sqs'] as const)('lists of a %s queue', (queue) => {
   );
 
   it.each(['xml', 'json'] as const)(
-    'DM-47 reporting a whole %s list removes exactly its entries',
+    'rule 47: reporting a whole %s list removes exactly its entries',
     async (format) => {
       const world = await open({ queue, strictEntries: true });
       for (let i = 0; i < 12; i += 1) world.deliver();
@@ -78,22 +78,25 @@ describe.each(['sticky', 'sqs'] as const)('lists of a %s queue', (queue) => {
     },
   );
 
-  it.each(['xml', 'json'] as const)('DM-49 a part of a %s list, composed of raw entries', async (format) => {
-    const world = await open({ queue, strictEntries: true });
-    for (let i = 0; i < 5; i += 1) world.deliver();
-    const listing = await listOf(world, format);
-    const part = listing.entries.slice(1, 4);
-    const raw = composePart(format, part);
-    value(await world.client().reportDone({ queue: 'packet', format, raw }, never));
-    expect(world.cloud.control.queueState({ area: 'ACME' }).done.toSorted()).toEqual(
-      part.map((entry) => entry.id).toSorted(),
-    );
-  });
+  it.each(['xml', 'json'] as const)(
+    'rule 49: a part of a %s list, composed of raw entries',
+    async (format) => {
+      const world = await open({ queue, strictEntries: true });
+      for (let i = 0; i < 5; i += 1) world.deliver();
+      const listing = await listOf(world, format);
+      const part = listing.entries.slice(1, 4);
+      const raw = composePart(format, part);
+      value(await world.client().reportDone({ queue: 'packet', format, raw }, never));
+      expect(world.cloud.control.queueState({ area: 'ACME' }).done.toSorted()).toEqual(
+        part.map((entry) => entry.id).toSorted(),
+      );
+    },
+  );
 });
 
 describe('lists', () => {
   it.each(['normal', 'no-body', '204'] as const)(
-    'DM-36 an empty queue as %s is an empty list',
+    'rule 36: an empty queue as %s is an empty list',
     async (emptyBody) => {
       const world = await open({ emptyBody });
       for (const format of ['xml', 'json'] as const) {
@@ -104,7 +107,7 @@ describe('lists', () => {
     },
   );
 
-  it('DM-33 packets and files are asked for apart', async () => {
+  it('rule 33: packets and files are asked for apart', async () => {
     const world = await open();
     const packet = world.deliver();
     const file = world.cloud.control.deliver({
@@ -125,7 +128,7 @@ describe('lists', () => {
     expect(world.cloud.control.queueState({ area: 'ACME', packetType: 'file' }).done).toEqual([file]);
   });
 
-  it('DM-2 a wrong key, no key, a key of another area: unauthorized, and nothing is taken', async () => {
+  it('rule 2: a wrong key, no key, a key of another area: unauthorized, and nothing is taken', async () => {
     const world = await open();
     world.deliver();
     for (const key of ['wrong', '', 'other-key', 'línea\n'])
@@ -135,7 +138,7 @@ describe('lists', () => {
     expect(world.cloud.control.queueState({ area: 'ACME' }).delivered).toEqual([]);
   });
 
-  it('DM-1 DM-3 the other prefix works where the cloud has it, else says so', async () => {
+  it('rule 1, rule 3: the other prefix works where the cloud has it, else says so', async () => {
     const world = await open({ legacyPrefix: true });
     expect((await world.client({ pathPrefix: '/erp' }).list('packet', never)).ok).toBe(true);
     world.cloud.control.setSwitches({ legacyPrefix: false });
@@ -150,7 +153,7 @@ describe('lists', () => {
     });
   });
 
-  it('DM-4 DM-38 too many calls: throttled, with the time the cloud names', async () => {
+  it('rule 4, rule 38: too many calls: throttled, with the time the cloud names', async () => {
     const world = await open();
     world.cloud.control.faults([
       { on: 'list', kind: 'status', status: 429, retryAfterSeconds: 90, times: 1 },
@@ -165,14 +168,14 @@ describe('lists', () => {
     expect(failure(await world.client().list('packet', never)).kind).toBe('throttled');
   });
 
-  it.each([500, 502, 503, 504])('DM-5 status %i is unreachable', async (status) => {
+  it.each([500, 502, 503, 504])('rule 5: status %i is unreachable', async (status) => {
     const world = await open();
     world.cloud.control.faults([{ on: 'any', kind: 'status', status, times: 1 }]);
     expect(failure(await world.client().list('packet', never))).toMatchObject({ kind: 'unreachable' });
   });
 
   it.each(['xml', 'json'] as const)(
-    'DM-5 a page instead of the %s list is invalid, a cut one too',
+    'rule 5: a page instead of the %s list is invalid, a cut one too',
     async (listFormat) => {
       const world = await open();
       world.deliver();
@@ -193,7 +196,7 @@ describe('lists', () => {
 
 describe('downloads', () => {
   it.each(['object', 'string', 'text'] as const)(
-    'DM-39 DM-40 a link as %s leads to the body',
+    'rule 39, rule 40: a link as %s leads to the body',
     async (linkShape) => {
       const world = await open({ linkShape });
       world.deliver(ORDER, 'Žofie N/á');
@@ -201,7 +204,7 @@ describe('downloads', () => {
     },
   );
 
-  it('DM-43 a list in JSON leads to the XML body', async () => {
+  it('rule 43: a list in JSON leads to the XML body', async () => {
     const world = await open();
     world.deliver();
     const entry = only(await listOf(world, 'json'));
@@ -209,7 +212,7 @@ describe('downloads', () => {
     expect(await bytesOf(world.client(), entry)).toBe(ORDER);
   });
 
-  it('DM-6 the key goes to the gateway only', async () => {
+  it('rule 6: the key goes to the gateway only', async () => {
     const world = await open({ strictLinks: true });
     world.deliver();
     await bytesOf(world.client(), only(await listOf(world)));
@@ -219,7 +222,7 @@ describe('downloads', () => {
     expect(world.sent).toHaveLength(3);
   });
 
-  it('DM-41 a path with dots or of another area never leads anywhere', async () => {
+  it('rule 41: a path with dots or of another area never leads anywhere', async () => {
     const world = await open();
     world.deliver();
     const entry = only(await listOf(world));
@@ -227,7 +230,7 @@ describe('downloads', () => {
       expect((await world.client().download({ ...entry, path }, never)).ok, path).toBe(false);
   });
 
-  it('DM-42 an expired link is asked for anew once', async () => {
+  it('rule 42: an expired link is asked for anew once', async () => {
     const world = await open();
     world.deliver();
     const entry = only(await listOf(world));
@@ -248,17 +251,20 @@ describe('downloads', () => {
     });
   });
 
-  it.each(['half', 'wrong-length'] as const)('DM-46 a body with a %s fault never ends well', async (kind) => {
-    const world = await open();
-    world.deliver();
-    const entry = only(await listOf(world));
-    for (const off of kind === 'half' ? [17] : [17, -17]) {
-      world.cloud.control.faults([{ on: 'download', kind, off, times: 1 }]);
-      expect(await streamFailure(world, entry), String(off)).toMatchObject({ kind: 'invalid-response' });
-    }
-  });
+  it.each(['half', 'wrong-length'] as const)(
+    'rule 46: a body with a %s fault never ends well',
+    async (kind) => {
+      const world = await open();
+      world.deliver();
+      const entry = only(await listOf(world));
+      for (const off of kind === 'half' ? [17] : [17, -17]) {
+        world.cloud.control.faults([{ on: 'download', kind, off, times: 1 }]);
+        expect(await streamFailure(world, entry), String(off)).toMatchObject({ kind: 'invalid-response' });
+      }
+    },
+  );
 
-  it('DM-46 DM-5 a page instead of a body, a JSON error, an empty body, a cut one', async () => {
+  it('rule 46, rule 5: a page instead of a body, a JSON error, an empty body, a cut one', async () => {
     const world = await open();
     const id = world.deliver();
     const entry = only(await listOf(world));
@@ -298,7 +304,7 @@ describe('downloads', () => {
 });
 
 describe('reporting done', () => {
-  it('DM-50 DM-52 again, and after an answer that was lost, does no harm', async () => {
+  it('rule 50, rule 52: again, and after an answer that was lost, does no harm', async () => {
     const world = await open();
     const id = world.deliver();
     const listing = await listOf(world);
@@ -309,7 +315,7 @@ describe('reporting done', () => {
     expect(world.cloud.control.queueState({ area: 'ACME' }).done).toEqual([id]);
   });
 
-  it('DM-49 a part where only whole lists are taken is refused', async () => {
+  it('rule 49: a part where only whole lists are taken is refused', async () => {
     const world = await open({ wholeListOnly: true });
     world.deliver();
     world.deliver();
@@ -323,7 +329,7 @@ describe('reporting done', () => {
     });
   });
 
-  it('DM-51 the type and format of the list go along', async () => {
+  it('rule 51: the type and format of the list go along', async () => {
     const world = await open();
     world.deliver();
     value(await world.client().reportDone(await listOf(world, 'json'), never));

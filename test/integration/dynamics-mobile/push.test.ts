@@ -23,7 +23,7 @@ async function open(switches: SwitchesPatch = {}): Promise<ClientWorld> {
 const request = { user: 'anna', packetUniqueId: 'anna-1', size: 100 };
 
 describe('asking for an upload link', () => {
-  it('DM-7 DM-20 gives a new link each time and changes nothing on the phone', async () => {
+  it('rule 7, rule 20: gives a new link each time and changes nothing on the phone', async () => {
     const world = await open();
     const client = world.client();
     const before = performance.now();
@@ -55,7 +55,7 @@ describe('asking for an upload link', () => {
     [0, 'packet-empty'],
     [100_000_001, 'packet-too-large'],
     [1.5, 'packet-empty'],
-  ])('DM-9 DM-60 size %d is refused before any call', async (size, code) => {
+  ])('rule 9, rule 60: size %d is refused before any call', async (size, code) => {
     const world = await open();
     expect(failure(await world.client().requestUpload({ ...request, size }, never))).toMatchObject({
       kind: 'rejected',
@@ -64,7 +64,7 @@ describe('asking for an upload link', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('DM-12 an id that is none is refused before any call', async () => {
+  it('rule 12: an id that is none is refused before any call', async () => {
     const world = await open();
     for (const packetUniqueId of ['', 'x'.repeat(65), 'a b', 'é'])
       expect(failure(await world.client().requestUpload({ ...request, packetUniqueId }, never)).kind).toBe(
@@ -73,7 +73,7 @@ describe('asking for an upload link', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('DM-10 an unknown user is that user’s failure, not the area’s', async () => {
+  it('rule 10: an unknown user is that user’s failure, not the area’s', async () => {
     const world = await open();
     expect(failure(await world.client().requestUpload({ ...request, user: 'nobody' }, never))).toMatchObject({
       kind: 'rejected',
@@ -81,7 +81,7 @@ describe('asking for an upload link', () => {
     });
   });
 
-  it('DM-11 success false is a refusal, whatever the status', async () => {
+  it('rule 11: success false is a refusal, whatever the status', async () => {
     const world = await open({ successFalse: true });
     expect(failure(await world.client().requestUpload(request, never))).toMatchObject({
       kind: 'rejected',
@@ -89,7 +89,7 @@ describe('asking for an upload link', () => {
     });
   });
 
-  it('DM-9 a cloud with a smaller limit says 413', async () => {
+  it('rule 9: a cloud with a smaller limit says 413', async () => {
     const world = await open({ maxBytes: 50 });
     expect(failure(await world.client().requestUpload(request, never))).toMatchObject({
       kind: 'rejected',
@@ -97,7 +97,7 @@ describe('asking for an upload link', () => {
     });
   });
 
-  it('DM-2 DM-4 DM-5 key, throttle, outage, page', async () => {
+  it('rule 2, rule 4, rule 5: key, throttle, outage, page', async () => {
     const world = await open();
     expect(failure(await world.client({}, 'wrong').requestUpload(request, never)).kind).toBe('unauthorized');
     world.cloud.control.faults([
@@ -114,7 +114,7 @@ describe('asking for an upload link', () => {
 });
 
 describe('uploading', () => {
-  it('DM-6 DM-15 DM-16 DM-17 with exact length and type and without the key is accepted', async () => {
+  it('rule 6, rule 15, rule 16, rule 17: with exact length and type and without the key is accepted', async () => {
     const world = await open({ signedType: true, strictSize: true, strictLinks: true });
     const client = world.client();
     const ticket = await ticketFor(client, SNAPSHOT);
@@ -127,7 +127,7 @@ describe('uploading', () => {
     expect(world.sent.at(-1)?.headers).not.toHaveProperty('x-api-key');
   });
 
-  it('DM-19 a second upload to a live link is taken', async () => {
+  it('rule 19: a second upload to a live link is taken', async () => {
     const world = await open();
     const client = world.client();
     const ticket = await ticketFor(client, SNAPSHOT);
@@ -135,7 +135,7 @@ describe('uploading', () => {
     value(await client.upload(ticket, bodyOf(SNAPSHOT), never));
   });
 
-  it('DM-13 an old link is link-expired', async () => {
+  it('rule 13: an old link is link-expired', async () => {
     const world = await open();
     const client = world.client();
     const ticket = await ticketFor(client, SNAPSHOT);
@@ -157,7 +157,7 @@ describe('uploading', () => {
     });
   });
 
-  it('DM-5 500, a cut, a lost answer: nobody knows', async () => {
+  it('rule 5: 500, a cut, a lost answer: nobody knows', async () => {
     const world = await open();
     const client = world.client();
     const faults = [
@@ -204,7 +204,7 @@ describe('uploading', () => {
     expect(failure(await client.upload(ticket, body, abort.signal)).kind).toBe('unknown-outcome');
   });
 
-  it('DM-60 99,999,999 bytes go up in bounded memory', async () => {
+  it('rule 60: 99,999,999 bytes go up in bounded memory', async () => {
     const world = await open({ strictModel: false });
     const client = world.client();
     const size = 99_999_999;

@@ -132,7 +132,7 @@ describe('links', () => {
     expect(ok('http://127.0.0.1:1/x', ['a.example'])).toBe(false);
   });
 
-  it('DM-43 the XML body of a JSON entry, photos as they are', () => {
+  it('rule 43: the XML body of a JSON entry, photos as they are', () => {
     expect(bodyPath({ path: 'push-done/json/prod/A/json/1.json', kind: 'data' })).toBe(
       'push-done/xml/prod/A/json/1.xml',
     );

@@ -56,7 +56,7 @@ const echoes = (request: IncomingMessage, link: string): readonly string[] => [
   '',
 ];
 
-describe('DM-57 no failure names the key or a link', () => {
+describe('rule 57: no failure names the key or a link', () => {
   const seen: string[] = [];
   const calls = async (client: PacketCloud, link: string): Promise<void> => {
     const entry = {

@@ -11,7 +11,7 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
     return { ...made, sent: Array.from({ length: count }, (_, i) => made.deliver(i)) };
   };
 
-  it('DM-47 removes exactly the reported entries, and they are not listed again', async () => {
+  it('rule 47: removes exactly the reported entries, and they are not listed again', async () => {
     const { listText, list, done, control, sent, time } = world(12);
     const text = await listText();
     const reported = (JSON.parse(text) as ListedEntry[]).map((entry) => entry.id);
@@ -22,7 +22,7 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
     expect(control.queueState(AREA).done.sort()).toEqual([...reported].sort());
   });
 
-  it('DM-47 takes the XML list back as it was given', async () => {
+  it('rule 47: takes the XML list back as it was given', async () => {
     const { api, done, control } = world(3);
     const text = await (await api('/mobile/erp/pull/ACME?format=xml')).text();
     expect((await done(text, 'format=xml', { 'content-type': 'application/xml' })).status).toBe(200);
@@ -30,7 +30,7 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
     expect(control.statistics().alteredEntries).toBe(0);
   });
 
-  it('DM-48 answers 200 and removes nothing for an altered or missing handle', async () => {
+  it('rule 48: answers 200 and removes nothing for an altered or missing handle', async () => {
     const { list, done, control } = world(2);
     const [a, b] = await list();
     const altered = { ...a!, receiptHandle: a!.receiptHandle.replaceAll('+', ' ') };
@@ -40,7 +40,7 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
     expect(control.statistics().ineffectiveDones).toBe(2);
   });
 
-  it('DM-48 notices entries whose handle is right but whose text is not what was listed', async () => {
+  it('rule 48: notices entries whose handle is right but whose text is not what was listed', async () => {
     const { list, done, control } = world(2);
     const [a, b] = await list();
     await done(JSON.stringify([{ ...a!, size: 1 }]));
@@ -50,14 +50,14 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
     expect(control.queueState(AREA).done).toEqual([a!.id]);
   });
 
-  it('DM-48 does not remove files through the packet queue or packets through the file queue', async () => {
+  it('rule 48: does not remove files through the packet queue or packets through the file queue', async () => {
     const { listText, done, control } = world(1);
     const text = await listText();
     expect((await done(text, 'packetType=file&format=json')).status).toBe(200);
     expect(control.queueState(AREA).done).toEqual([]);
   });
 
-  it('DM-49 takes a part of a list, unless only whole lists are taken', async () => {
+  it('rule 49: takes a part of a list, unless only whole lists are taken', async () => {
     const { list, done, control } = world(6);
     const entries = await list();
     expect((await done(JSON.stringify(entries.slice(0, 2)))).status).toBe(200);
@@ -69,7 +69,7 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
     expect(control.queueState(AREA).done).toHaveLength(6);
   });
 
-  it('DM-50 answers 200 to a second report, which has no effect', async () => {
+  it('rule 50: answers 200 to a second report, which has no effect', async () => {
     const { listText, done, control, deliver } = world(2);
     const text = await listText();
     await done(text);
@@ -79,7 +79,7 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
     expect(control.queueState(AREA).done).toHaveLength(2);
   });
 
-  it('DM-51 refuses bodies that are not well-formed or of the other format, removing nothing', async () => {
+  it('rule 51: refuses bodies that are not well-formed or of the other format, removing nothing', async () => {
     const { listText, api, done, control, time } = world(2);
     const json = await listText();
     time.ms += 60_000;
@@ -101,7 +101,7 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
     expect(control.queueState(AREA).done).toEqual([]);
   });
 
-  it('DM-52 a retry after a lost answer is harmless', async () => {
+  it('rule 52: a retry after a lost answer is harmless', async () => {
     const { listText, done, control } = world(3);
     const text = await listText();
     control.faults([{ on: 'done', kind: 'lost-answer', times: 1 }]);
@@ -113,7 +113,7 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
 });
 
 describe('done (sqs)', () => {
-  it('DM-49 refuses one report of two lists where only whole lists are taken', async () => {
+  it('rule 49: refuses one report of two lists where only whole lists are taken', async () => {
     const { list, done, control, deliver } = testCloud({ switches: { queue: 'sqs', wholeListOnly: true } });
     deliver(1);
     const first = await list();
@@ -125,7 +125,7 @@ describe('done (sqs)', () => {
     expect(control.queueState(AREA)).toMatchObject({ delivered: [first[0]!.id], done: [second[0]!.id] });
   });
 
-  it('DM-48 an outdated handle removes nothing, the newest one does, also late', async () => {
+  it('rule 48: an outdated handle removes nothing, the newest one does, also late', async () => {
     const { list, done, control, deliver, time } = testCloud({ switches: { queue: 'sqs' } });
     const id = deliver(1);
     const old = await list();

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionCut } from '../../../main/sandbox/clouds/connection-cut.ts';
 import { createDynamicsMobile } from '../../../main/sandbox/clouds/dynamics-mobile/cloud.ts';
+import { brokenRule } from '../../rules/broken-rule.ts';
 import { MINIMAL, orderPacket, snapshot, testCloud } from './dynamics-mobile-world.ts';
 
 const LIST = '/mobile/erp/pull/ACME?packetType=packet&format=json';
 const XML = snapshot(MINIMAL);
 
 describe('faults', () => {
-  it.each([500, 502, 503, 504])('DM-5 answers any call with %d', async (status) => {
+  it.each([500, 502, 503, 504])('rule 5: answers any call with %d', async (status) => {
     const { api, control, pushLink, put } = testCloud();
     const { uploadPath } = await pushLink(XML.length);
     control.faults([{ on: 'any', kind: 'status', status, times: 2 }]);
@@ -16,7 +17,7 @@ describe('faults', () => {
     expect((await put(uploadPath, XML)).status).toBe(200);
   });
 
-  it('DM-5 cuts, with nothing done', async () => {
+  it('rule 5: cuts, with nothing done', async () => {
     const { api, control, deliver, listText, done } = testCloud();
     deliver(1);
     const text = await listText();
@@ -29,7 +30,7 @@ describe('faults', () => {
     expect(control.queueState({ area: 'ACME' }).done).toEqual([]);
   });
 
-  it('DM-5 gives a 200 with an HTML body', async () => {
+  it('rule 5: gives a 200 with an HTML body', async () => {
     const { api, control } = testCloud();
     control.faults([{ on: 'list', kind: 'html', times: 1 }]);
     const answer = await api(LIST);
@@ -37,13 +38,32 @@ describe('faults', () => {
     expect(await answer.text()).toContain('<html>');
   });
 
-  it('DM-5 delays by the given sleep, then answers', async () => {
+  it.each(['503', 'cut', 'html'] as const)('rule 5: a standing fault (%s) hits every call', async (fault) => {
+    const { api, control, put, pushLink } = testCloud();
+    const { uploadPath } = await pushLink(XML.length);
+    control.setSwitches({ fault });
+    const outcome = (call: Promise<Response>) =>
+      call.then(
+        async (answer) => `${answer.status} ${(await answer.text()).includes('<html>')}`,
+        () => 'cut',
+      );
+    const wanted = { 503: '503 false', cut: 'cut', html: '200 true' }[fault];
+    for (let times = 0; times < 2; times++) {
+      expect(await outcome(api(LIST))).toBe(wanted);
+      expect(await outcome(put(uploadPath, XML))).toBe(wanted);
+    }
+    control.setSwitches({ fault: 'none' });
+    expect(await outcome(api(LIST))).toBe('200 false');
+  });
+
+  it('rule 5: delays by the given sleep, then answers', async () => {
     const slept: number[] = [];
     const cloud = createDynamicsMobile({
       clock: { now: () => 0 },
       random: () => 0.5,
       newId: () => 'x',
       areas: [{ code: 'A', keys: ['k'], users: [] }],
+      broken: brokenRule(),
       sleep: (ms) => {
         slept.push(ms);
         return Promise.resolve();
@@ -95,7 +115,7 @@ describe('faults', () => {
     expect(control.syncLog({ area: 'ACME' })[0]!.status).toBe('accepted');
   });
 
-  it('DM-46 cuts a download half-way', async () => {
+  it('rule 46: cuts a download half-way', async () => {
     const { control, deliver, list, link, get } = testCloud();
     deliver(1);
     const [entry] = await list();
@@ -110,7 +130,7 @@ describe('faults', () => {
     expect([whole > 0, got]).toEqual([true, Math.floor(whole / 2)]);
   });
 
-  it.each([17, -5])('DM-46 declares a length %d off', async (off) => {
+  it.each([17, -5])('rule 46: declares a length %d off', async (off) => {
     const { control, deliver, list, link, get } = testCloud();
     deliver(1);
     const [entry] = await list();

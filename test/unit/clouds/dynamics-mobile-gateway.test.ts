@@ -4,7 +4,7 @@ import { MINIMAL, snapshot, testCloud } from './dynamics-mobile-world.ts';
 const LIST = '/mobile/erp/pull/ACME?packetType=packet&format=json';
 
 describe('gateway of the Dynamics Mobile cloud', () => {
-  it('DM-1 serves /mobile/erp, and /erp only with the legacy prefix', async () => {
+  it('rule 1: serves /mobile/erp, and /erp only with the legacy prefix', async () => {
     const { api, control } = testCloud();
     expect((await api(LIST)).status).toBe(200);
     expect((await api(LIST.replace('/mobile', ''))).status).toBe(403);
@@ -12,7 +12,7 @@ describe('gateway of the Dynamics Mobile cloud', () => {
     expect((await api(LIST.replace('/mobile', ''))).status).toBe(200);
   });
 
-  it('DM-2 answers 403 with a message to no key, an unknown one and the key of another area, changing nothing', async () => {
+  it('rule 2: answers 403 with a message to no key, an unknown one and the key of another area, changing nothing', async () => {
     const { api, deliver, control } = testCloud();
     deliver(1);
     for (const key of [null, 'wrong', 'other-key']) {
@@ -25,7 +25,7 @@ describe('gateway of the Dynamics Mobile cloud', () => {
     expect(control.syncLog({ area: 'ACME' })).toEqual([]);
   });
 
-  it('DM-3 does not know other paths and methods', async () => {
+  it('rule 3: does not know other paths and methods', async () => {
     const { api, control } = testCloud();
     const unknown = [
       ['GET', '/'],
@@ -48,7 +48,7 @@ describe('gateway of the Dynamics Mobile cloud', () => {
     expect((await api('/')).status).toBe(404);
   });
 
-  it('DM-4 answers 429 with Retry-After above the rate of a key, and other keys go on', async () => {
+  it('rule 4: answers 429 with Retry-After above the rate of a key, and other keys go on', async () => {
     const { api, time } = testCloud({ switches: { rate: 3 } });
     for (let i = 0; i < 3; i++) expect((await api(LIST)).status).toBe(200);
     time.ms += 10_000;
@@ -61,7 +61,7 @@ describe('gateway of the Dynamics Mobile cloud', () => {
     expect((await api(LIST)).status).toBe(200);
   });
 
-  it('DM-6 refuses a key or authorization on upload and download links, and counts the leak', async () => {
+  it('rule 6: refuses a key or authorization on upload and download links, and counts the leak', async () => {
     const { pushLink, put, control, deliver, list, link, get, api } = testCloud();
     const xml = snapshot(MINIMAL);
     const { uploadPath } = await pushLink(xml.length);

@@ -7,7 +7,7 @@ const XML = snapshot(MINIMAL);
 const ANNA = { area: 'ACME', user: 'anna' };
 
 describe('processing a push', () => {
-  it('DM-21 validates after the PUT was answered; the outcome is in the sync log only', async () => {
+  it('rule 21: validates after the PUT was answered; the outcome is in the sync log only', async () => {
     const { pushLink, put, control } = testCloud({ switches: { processing: 'hold' } });
     const { uploadPath } = await pushLink(7);
     const answer = await put(uploadPath, '<wrong>');
@@ -37,16 +37,19 @@ describe('processing a push', () => {
     ['field in a field', XML.replace('<No>C1</No>', '<No><b>C1</b></No>'), /inside a field/],
     ['control character', XML.replace('Corner', 'Cor\u0001ner'), /not well-formed/],
   ];
-  it.each(bad)('DM-22 rejects a packet that is %s and keeps the old snapshot', async (_what, xml, reason) => {
-    const { push, control } = testCloud();
-    const good = await push(XML);
-    const entry = await push(xml);
-    expect(entry.status).toBe('rejected');
-    expect(entry.reason).toMatch(reason);
-    expect(control.deviceSnapshot(ANNA)!.syncLogId).toBe(good.syncLogId);
-  });
+  it.each(bad)(
+    'rule 22: rejects a packet that is %s and keeps the old snapshot',
+    async (_what, xml, reason) => {
+      const { push, control } = testCloud();
+      const good = await push(XML);
+      const entry = await push(xml);
+      expect(entry.status).toBe('rejected');
+      expect(entry.reason).toMatch(reason);
+      expect(control.deviceSnapshot(ANNA)!.syncLogId).toBe(good.syncLogId);
+    },
+  );
 
-  it('DM-22 rejects bytes that are not UTF-8', async () => {
+  it('rule 22: rejects bytes that are not UTF-8', async () => {
     const { pushLink, put, control } = testCloud();
     const bytes = new TextEncoder().encode(XML);
     bytes[bytes.indexOf(0x43)] = 0xff;
@@ -55,12 +58,12 @@ describe('processing a push', () => {
     expect(control.syncLog({ area: 'ACME' })[0]!.reason).toBe('the bytes are not UTF-8');
   });
 
-  it('DM-22 reads the user attribute whatever its case', async () => {
+  it('rule 22: reads the user attribute whatever its case', async () => {
     const { push } = testCloud();
     expect((await push(XML.replace('salesmancode', 'salesmanCode'))).status).toBe('accepted');
   });
 
-  it('DM-23 rejects a packet for another user than the address', async () => {
+  it('rule 23: rejects a packet for another user than the address', async () => {
     const { push } = testCloud();
     const entry = await push(snapshot(MINIMAL, { user: 'ben.o-k@x' }));
     expect(entry).toMatchObject({
@@ -70,7 +73,7 @@ describe('processing a push', () => {
   });
 
   it.each(['DeviceSetup', 'CompanyInfo', 'Customer'] as const)(
-    'DM-24 rejects a Field Sales packet without %s',
+    'rule 24: rejects a Field Sales packet without %s',
     async (table) => {
       const { push } = testCloud();
       const { [table]: _left, ...rest } = MINIMAL;
@@ -81,7 +84,7 @@ describe('processing a push', () => {
     },
   );
 
-  it('DM-24 asks nothing of other applications', async () => {
+  it('rule 24: asks nothing of other applications', async () => {
     const { push } = testCloud({ application: 'WHS' });
     expect((await push(snapshot({ Bin: [{ Code: 'A' }] }))).status).toBe('accepted');
   });
@@ -103,7 +106,7 @@ describe('processing a push', () => {
     ],
   ];
   it.each(modelBreaches)(
-    'DM-25 insists on %s with the strict model, else only warns',
+    'rule 25: insists on %s with the strict model, else only warns',
     async (_what, tables, reason) => {
       const { push, control } = testCloud();
       const xml = snapshot({ ...MINIMAL, ...tables });
@@ -113,13 +116,13 @@ describe('processing a push', () => {
     },
   );
 
-  it('DM-25 accepts values of exactly their size', async () => {
+  it('rule 25: accepts values of exactly their size', async () => {
     const { push } = testCloud();
     const Customer = [{ No: 'x', Name: 'y'.repeat(100), City: 'ž'.repeat(30) }];
     expect((await push(snapshot({ ...MINIMAL, Customer }))).status).toBe('accepted');
   });
 
-  it('DM-26 loads insert, inserted and none, loads update with a warning, leaves delete out', async () => {
+  it('rule 26: loads insert, inserted and none, loads update with a warning, leaves delete out', async () => {
     const { push, control } = testCloud();
     const row = (status: string, no: string) => `<r${status}><No>${no}</No><Name>n</Name></r>`;
     const rows = [
@@ -154,7 +157,7 @@ describe('processing a push', () => {
     expect(loaded.map((r) => r.fields[0]![1])).toEqual(['1', '2', '3', '4']);
   });
 
-  it('DM-27 replaces the whole snapshot: a table that does not come again is gone', async () => {
+  it('rule 27: replaces the whole snapshot: a table that does not come again is gone', async () => {
     const { push, control } = testCloud();
     await push(snapshot({ ...MINIMAL, Item: [{ No: 'I1' }] }));
     await push(XML);
@@ -162,7 +165,7 @@ describe('processing a push', () => {
     expect(names).toEqual(['DeviceSetup', 'CompanyInfo', 'Customer']);
   });
 
-  it("DM-28 does not touch other users' snapshots", async () => {
+  it("rule 28: does not touch other users' snapshots", async () => {
     const { push, control } = testCloud();
     const ben = await push(snapshot(MINIMAL, { user: 'ben.o-k@x' }), 'ben.o-k@x');
     await push(XML);
@@ -170,7 +173,7 @@ describe('processing a push', () => {
     expect(control.deviceSnapshot({ area: 'OTHER', user: 'anna' })).toBeUndefined();
   });
 
-  it('DM-29 the device keeps its data until its user synchronizes, and never sees a superseded snapshot', async () => {
+  it('rule 29: the device keeps its data until its user synchronizes, and never sees a superseded snapshot', async () => {
     const { push, control } = testCloud();
     const first = await push(XML);
     expect(control.device(ANNA)).toBeUndefined();
@@ -186,7 +189,7 @@ describe('processing a push', () => {
     expect(control.device(ANNA)!.syncLogId).toBe(third.syncLogId);
   });
 
-  it('DM-30 notifies per accepted packet and not for a rejected one', async () => {
+  it('rule 30: notifies per accepted packet and not for a rejected one', async () => {
     const { push, control, time } = testCloud();
     const entry = await push(XML);
     await push('<wrong>');

@@ -13,12 +13,12 @@ function filled(count: number, switches: SwitchesPatch, seed?: number) {
 }
 
 describe('list', () => {
-  it.each(['sticky', 'sqs'] as const)('DM-31 gives at most ten entries (%s)', async (queue) => {
+  it.each(['sticky', 'sqs'] as const)('rule 31: gives at most ten entries (%s)', async (queue) => {
     const { list } = filled(12, { queue });
     expect(await list()).toHaveLength(10);
   });
 
-  it('DM-31 gives XML and JSON and refuses other formats and kinds', async () => {
+  it('rule 31: gives XML and JSON and refuses other formats and kinds', async () => {
     const { api } = filled(1, {});
     const xml = await api(`${LIST}?format=xml`);
     expect(xml.headers.get('content-type')).toBe('application/xml');
@@ -27,7 +27,7 @@ describe('list', () => {
       expect((await api(`${LIST}?${query}`)).status).toBe(400);
   });
 
-  it('DM-32 sticky: oldest first, the same entries again until reported done', async () => {
+  it('rule 32: sticky: oldest first, the same entries again until reported done', async () => {
     const { list, listText, done, sent } = filled(12, { queue: 'sticky' });
     const first = await listText();
     expect(ids(JSON.parse(first) as ListedEntry[])).toEqual(sent.slice(0, 10));
@@ -36,7 +36,7 @@ describe('list', () => {
     expect(ids(await list())).toEqual(sent.slice(10));
   });
 
-  it('DM-32 sqs: hides what was listed, brings it back after the visibility time with a new handle', async () => {
+  it('rule 32: sqs: hides what was listed, brings it back after the visibility time with a new handle', async () => {
     const { list, time, sent } = filled(12, { queue: 'sqs' });
     const first = await list();
     const second = await list();
@@ -50,21 +50,21 @@ describe('list', () => {
     for (const entry of again) expect(entry.receiptHandle).not.toBe(handles.get(entry.id));
   });
 
-  it('DM-32 sqs: any order', async () => {
+  it('rule 32: sqs: any order', async () => {
     const { list, sent } = filled(10, { queue: 'sqs' });
     const listed = ids(await list());
     expect([...listed].sort()).toEqual([...sent].sort());
     expect(listed).not.toEqual(sent);
   });
 
-  it('DM-32 sqs: fewer than ten or none although more wait', async () => {
+  it('rule 32: sqs: fewer than ten or none although more wait', async () => {
     const short = filled(40, { queue: 'sqs', short: 1 });
     const lengths = [await short.list(), await short.list(), await short.list()].map((l) => l.length);
     expect(lengths.some((length) => length > 0 && length < 10)).toBe(true);
     expect(await filled(40, { queue: 'sqs', empty: 1 }).list()).toEqual([]);
   });
 
-  it('DM-32 sqs: duplicates within a list, in the next list and after done, each with its own handle', async () => {
+  it('rule 32: sqs: duplicates within a list, in the next list and after done, each with its own handle', async () => {
     const { list, done, time, sent } = filled(8, { queue: 'sqs', duplicate: 0.6 }, 3);
     const seen: ListedEntry[] = [];
     let [withinAList, inNextList, afterDone] = [0, 0, 0];
@@ -89,7 +89,7 @@ describe('list', () => {
     expect(await list()).toEqual([]);
   });
 
-  it('DM-33 keeps files and packets apart', async () => {
+  it('rule 33: keeps files and packets apart', async () => {
     const { list, deliver, api, link, get } = testCloud();
     const packet = deliver(1);
     const photo = new Uint8Array([0xff, 0xd8, 0xff, 0x00]);
@@ -105,7 +105,7 @@ describe('list', () => {
     expect(await (await api(`${LIST}?format=json`)).json()).toHaveLength(1);
   });
 
-  it('DM-34 never lists entries of one area with the key of another', async () => {
+  it('rule 34: never lists entries of one area with the key of another', async () => {
     const { api, control, list } = filled(1, { queue: 'sticky' });
     const other = control.deliver({ area: 'OTHER', user: 'anna', company: '', xml: orderPacket('X') });
     expect((await api('/mobile/erp/pull/OTHER?format=json')).status).toBe(403);
@@ -114,7 +114,7 @@ describe('list', () => {
     expect(ids(await list())).not.toContain(other);
   });
 
-  it('DM-35 gives the fields of a real entry', async () => {
+  it('rule 35: gives the fields of a real entry', async () => {
     const { list, deliver, time } = testCloud({ switches: { queue: 'sticky' } });
     const user = 'Žofie Nová';
     const id = deliver(1, { user, operation: 'Sales Order', company: 'A&B <Löwe>' });
@@ -138,7 +138,7 @@ describe('list', () => {
     for (const character of '+/=') expect(receiptHandle).toContain(character);
   });
 
-  it('DM-35 adds unknown fields that do not survive reading and writing again', async () => {
+  it('rule 35: adds unknown fields that do not survive reading and writing again', async () => {
     const { listText, api } = filled(10, { queue: 'sticky', extraFields: true });
     const json = await listText();
     expect(json).toContain('"attributes"');
@@ -146,7 +146,7 @@ describe('list', () => {
     expect(await (await api(`${LIST}?format=xml`)).text()).toContain('<attributes count=');
   });
 
-  it('DM-36 says that nothing waits in three ways', async () => {
+  it('rule 36: says that nothing waits in three ways', async () => {
     const { api, control } = testCloud();
     const answer = async (format: string) => {
       const { status, body, headers } = await api(`${LIST}?format=${format}`);
@@ -160,7 +160,7 @@ describe('list', () => {
     expect((await answer('json'))[0]).toBe(204);
   });
 
-  it('DM-37 loses entries older than the retention time', async () => {
+  it('rule 37: loses entries older than the retention time', async () => {
     const { list, deliver, time, control } = testCloud({ switches: { queue: 'sticky' } });
     const old = deliver(1);
     time.ms += 86_400_000;
@@ -175,7 +175,7 @@ describe('list', () => {
     });
   });
 
-  it('DM-38 answers 429 to asking too often, for each kind of queue', async () => {
+  it('rule 38: answers 429 to asking too often, for each kind of queue', async () => {
     const { api, time } = testCloud({ switches: { minPoll: 60 } });
     const status = async (kind: string) => (await api(`${LIST}?format=json&packetType=${kind}`)).status;
     expect([await status('packet'), await status('file'), await status('packet')]).toEqual([200, 200, 429]);
@@ -189,7 +189,7 @@ describe('link and download', () => {
     ['object', (text: string) => (JSON.parse(text) as { url: string }).url],
     ['string', (text: string) => JSON.parse(text) as string],
     ['text', (text: string) => text],
-  ] as const)('DM-39 gives the link as %s', async (linkShape, read) => {
+  ] as const)('rule 39: gives the link as %s', async (linkShape, read) => {
     const { api, list, get } = filled(1, { linkShape });
     const [entry] = await list();
     const answer = await api(`${LIST}/link?path=${entry!.url.replace(/json/g, 'xml')}`);
@@ -198,7 +198,7 @@ describe('link and download', () => {
   });
 
   it.each(['Žofie Nová', 'ben.o-k@x', 'a+b', "o'hara(x)"])(
-    'DM-40 takes the path of %s raw and percent-encoded',
+    'rule 40: takes the path of %s raw and percent-encoded',
     async (user) => {
       const { list, deliver, api } = testCloud();
       deliver(1, { user });
@@ -209,7 +209,7 @@ describe('link and download', () => {
     },
   );
 
-  it('DM-41 refuses paths of other areas, upward and unknown ones', async () => {
+  it('rule 41: refuses paths of other areas, upward and unknown ones', async () => {
     const { list, api, control } = filled(1, {});
     const other = control.deliver({ area: 'OTHER', user: 'anna', company: '', xml: orderPacket('X') });
     const status = async (path: string) => (await api(`${LIST}/link?path=${path}`)).status;
@@ -225,7 +225,7 @@ describe('link and download', () => {
     );
   });
 
-  it('DM-42 the link works as often as asked until its life is over, without a key', async () => {
+  it('rule 42: the link works as often as asked until its life is over, without a key', async () => {
     const { list, link, get, time } = filled(1, {});
     const [entry] = await list();
     const url = await link(entry!.url);
@@ -243,7 +243,7 @@ describe('link and download', () => {
     expect((await get(url.replace('Signature=', 'Signature=0'))).status).toBe(403);
   });
 
-  it('DM-43 has the body of a packet under its xml and its json path', async () => {
+  it('rule 43: has the body of a packet under its xml and its json path', async () => {
     const { list, link, get } = filled(1, {});
     const [entry] = await list();
     const xmlPath = entry!.url.replace('/json/', '/xml/').replace(/json$/, 'xml');
@@ -259,7 +259,7 @@ describe('link and download', () => {
     expect([json.salesmancode, json.tables[0]!.name]).toEqual(['anna', 'SalesHeader']);
   });
 
-  it('DM-44 gives bodies of packets reported done, until the body retention is over', async () => {
+  it('rule 44: gives bodies of packets reported done, until the body retention is over', async () => {
     const { listText, done, link, get, api, time } = filled(1, {});
     const text = await listText();
     const [entry] = JSON.parse(text) as ListedEntry[];

@@ -6,7 +6,7 @@ const QUERY = '?packetUniqueId=p1&size=10&packetType=xml';
 const XML = snapshot(MINIMAL);
 
 describe('push link', () => {
-  it('DM-7 gives a new sync log id and a link never given before', async () => {
+  it('rule 7: gives a new sync log id and a link never given before', async () => {
     const { pushLink, control } = testCloud();
     const links = [await pushLink(10), await pushLink(10), await pushLink(10)];
     expect(links.map((link) => link.success)).toEqual([true, true, true]);
@@ -17,13 +17,13 @@ describe('push link', () => {
     expect(links[0]!.uploadPath).not.toContain('acme-key');
   });
 
-  it('DM-7 takes percent-encoded users', async () => {
+  it('rule 7: takes percent-encoded users', async () => {
     const { api } = testCloud();
     for (const user of ['Žofie Nová', 'ben.o-k@x'])
       expect((await api(`${PUSH}/${encodeURIComponent(user)}${QUERY}`)).status).toBe(200);
   });
 
-  it('DM-8 refuses another packet type', async () => {
+  it('rule 8: refuses another packet type', async () => {
     const { api } = testCloud();
     for (const type of ['&packetType=csv', '&packetType=packet', '']) {
       const answer = await api(`${PUSH}/anna?packetUniqueId=p1&size=10${type}`);
@@ -32,7 +32,7 @@ describe('push link', () => {
     expect((await api(`${PUSH}/anna?packetUniqueId=p1&size=10&packetType=json`)).status).toBe(200);
   });
 
-  it('DM-9 refuses sizes that are none, and 413 above the limit', async () => {
+  it('rule 9: refuses sizes that are none, and 413 above the limit', async () => {
     const { api } = testCloud();
     const status = async (size: string) =>
       (await api(`${PUSH}/anna?packetUniqueId=p&packetType=xml${size}`)).status;
@@ -42,7 +42,7 @@ describe('push link', () => {
     expect(await status('&size=100000001')).toBe(413);
   });
 
-  it('DM-10 answers 404 for an unknown or disabled user', async () => {
+  it('rule 10: answers 404 for an unknown or disabled user', async () => {
     const { api, control } = testCloud();
     control.addUser({ area: 'ACME', user: 'dora', enabled: false });
     expect((await api(`${PUSH}/nobody${QUERY}`)).status).toBe(404);
@@ -51,19 +51,19 @@ describe('push link', () => {
     expect((await api(`${PUSH}/dora${QUERY}`)).status).toBe(200);
   });
 
-  it('DM-10 or takes the upload and rejects it later', async () => {
-    const { push } = testCloud({ switches: { unknownUser: 'reject-later' } });
+  it('rule 10: or takes the upload and rejects it later', async () => {
+    const { push } = testCloud({ switches: { unknownUser: '200-and-reject-later' } });
     const entry = await push(snapshot(MINIMAL, { user: 'nobody' }), 'nobody');
     expect([entry.status, entry.reason]).toEqual(['rejected', 'unknown or disabled user']);
   });
 
-  it('DM-11 answers 200 without success and without a link', async () => {
+  it('rule 11: answers 200 without success and without a link', async () => {
     const { api } = testCloud({ switches: { successFalse: true } });
     const answer = await api(`${PUSH}/anna${QUERY}`);
     expect([answer.status, await answer.json()]).toEqual([200, { success: false }]);
   });
 
-  it('DM-12 accepts a missing packetUniqueId unless it is required', async () => {
+  it('rule 12: accepts a missing packetUniqueId unless it is required', async () => {
     const { api, control } = testCloud();
     const path = `${PUSH}/anna?size=10&packetType=xml`;
     expect((await api(path)).status).toBe(200);
@@ -73,7 +73,7 @@ describe('push link', () => {
 });
 
 describe('upload', () => {
-  it('DM-13 refuses a PUT begun after the life of the link with an XML error', async () => {
+  it('rule 13: refuses a PUT begun after the life of the link with an XML error', async () => {
     const { pushLink, put, time, control } = testCloud();
     const { uploadPath } = await pushLink(XML.length);
     time.ms += 900_000;
@@ -85,7 +85,7 @@ describe('upload', () => {
     expect(control.syncLog({ area: 'ACME' })[0]!.uploads).toBe(1);
   });
 
-  it('DM-13 accepts a PUT begun in time and finished later', async () => {
+  it('rule 13: accepts a PUT begun in time and finished later', async () => {
     const { pushLink, cloud, time, control } = testCloud();
     const bytes = new TextEncoder().encode(XML);
     const { uploadPath } = await pushLink(bytes.length);
@@ -111,7 +111,7 @@ describe('upload', () => {
     expect(control.syncLog({ area: 'ACME' })[0]!.status).toBe('accepted');
   });
 
-  it('DM-14 refuses a body above the limit and leaves the snapshot alone', async () => {
+  it('rule 14: refuses a body above the limit and leaves the snapshot alone', async () => {
     const { push, pushLink, put, control } = testCloud();
     const first = await push(XML);
     const { uploadPath } = await pushLink(XML.length);
@@ -126,7 +126,7 @@ describe('upload', () => {
     expect((await put(uploadPath, XML)).status).toBe(200);
   });
 
-  it('DM-15 refuses a content type other than the signed one', async () => {
+  it('rule 15: refuses a content type other than the signed one', async () => {
     const { pushLink, put, control } = testCloud();
     const { uploadPath } = await pushLink(XML.length);
     for (const type of ['text/xml', 'application/xml; charset=utf-8', 'application/json'])
@@ -136,7 +136,7 @@ describe('upload', () => {
     expect((await put(uploadPath, XML, { 'content-type': 'text/xml' })).status).toBe(200);
   });
 
-  it('DM-16 refuses chunked transfer with 501 and a missing length with 411', async () => {
+  it('rule 16: refuses chunked transfer with 501 and a missing length with 411', async () => {
     const { pushLink, put, get } = testCloud();
     const { uploadPath } = await pushLink(XML.length);
     expect((await put(uploadPath, XML, { 'transfer-encoding': 'chunked' })).status).toBe(501);
@@ -148,7 +148,7 @@ describe('upload', () => {
     expect(bare.status).toBe(411);
   });
 
-  it('DM-17 refuses a length unlike the announced one, or only notes it', async () => {
+  it('rule 17: refuses a length unlike the announced one, or only notes it', async () => {
     const { pushLink, put, control } = testCloud();
     const { uploadPath } = await pushLink(XML.length + 1);
     expect((await put(uploadPath, XML)).status).toBe(400);
@@ -162,7 +162,7 @@ describe('upload', () => {
     });
   });
 
-  it('DM-17 never stores an upload that ends before its declared length', async () => {
+  it('rule 17: never stores an upload that ends before its declared length', async () => {
     const { pushLink, put, control } = testCloud();
     const { uploadPath } = await pushLink(XML.length + 5);
     const short = await put(uploadPath, XML, { 'content-length': String(XML.length + 5) });
@@ -170,7 +170,7 @@ describe('upload', () => {
     expect(control.syncLog({ area: 'ACME' })[0]!.status).toBe('link');
   });
 
-  it('DM-18 refuses other methods and tampered signatures on an upload link', async () => {
+  it('rule 18: refuses other methods and tampered signatures on an upload link', async () => {
     const { pushLink, put, get } = testCloud();
     const { uploadPath } = await pushLink(XML.length);
     for (const method of ['GET', 'POST', 'HEAD', 'DELETE'])
@@ -178,7 +178,7 @@ describe('upload', () => {
     expect((await put(uploadPath.replace(/.$/, 'g'), XML)).status).toBe(403);
   });
 
-  it('DM-19 processes a second PUT on a live link and lets it replace the first', async () => {
+  it('rule 19: processes a second PUT on a live link and lets it replace the first', async () => {
     const { pushLink, put, control } = testCloud();
     const second = snapshot({ ...MINIMAL, Customer: [{ No: 'C2', Name: 'Corner' }] });
     const { uploadPath } = await pushLink(XML.length);
@@ -192,7 +192,7 @@ describe('upload', () => {
     expect(control.notifications({ area: 'ACME' })).toHaveLength(2);
   });
 
-  it('DM-20 leaves the device alone when nothing was uploaded', async () => {
+  it('rule 20: leaves the device alone when nothing was uploaded', async () => {
     const { push, pushLink, control } = testCloud();
     const first = await push(XML);
     await pushLink(50);

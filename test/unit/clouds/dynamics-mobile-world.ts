@@ -3,6 +3,7 @@ import type { DeliveryContent } from '../../../main/sandbox/clouds/dynamics-mobi
 import type { Delivery } from '../../../main/sandbox/clouds/dynamics-mobile/delivery.ts';
 import { renderDevicePacket } from '../../../main/sandbox/clouds/dynamics-mobile/device-packet.ts';
 import type { SwitchesPatch } from '../../../main/sandbox/clouds/dynamics-mobile/switches.ts';
+import { brokenRule } from '../../rules/broken-rule.ts';
 
 export const ORIGIN = 'http://cloud.test';
 
@@ -44,6 +45,7 @@ export function testCloud(options: TestCloudOptions = {}) {
     ],
     switches: { ...CALM, ...options.switches },
     folder: options.folder,
+    broken: brokenRule(),
   });
 
   const api = (path: string, init: RequestInit & { key?: string | null } = {}) => {

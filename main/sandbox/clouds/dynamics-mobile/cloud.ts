@@ -21,6 +21,11 @@ export interface DynamicsMobileOptions {
   folder?: string | undefined;
   /** For the delay fault; real time by default. */
   sleep?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined;
+  /**
+   * Number of the one rule this cloud breaks, from 1 to 52, to prove that a test notices. No program offers it, and no
+   * switch: a cloud made without it keeps them all.
+   */
+  broken?: number | undefined;
 }
 
 export interface DynamicsMobile {
@@ -50,6 +55,7 @@ export function createDynamicsMobile(options: DynamicsMobileOptions): DynamicsMo
     uploadLinks: new Map(),
     downloadLinks: new Map(),
     faults: [],
+    holds: (rule) => rule !== options.broken,
     log: [],
     statistics: makeStatistics(),
   };

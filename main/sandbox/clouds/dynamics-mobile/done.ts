@@ -17,22 +17,25 @@ export async function takeDone(world: World, area: Area, request: Request): Prom
   const format = declaredFormat(query.get('format'), request.headers.get('content-type'), body);
   if (format === undefined) return message(400, 'format must be xml or json');
   const list = readHandles(format, body);
-  if ('refused' in list) return message(400, list.refused);
+  if ('refused' in list) return world.holds(51) ? message(400, list.refused) : json(200, { success: true });
   const handles = new Set(list.handles.filter((handle) => handle !== undefined));
-  if (world.switches.wholeListOnly && !isWholeList(area, handles))
+  if ((world.switches.wholeListOnly || !world.holds(49)) && !isWholeList(area, handles))
     return message(400, 'only a whole list can be reported');
+  const isNamed = (handle: string, { packet }: QueueItem): boolean =>
+    world.holds(48) ? handles.has(handle) : body.includes(packet.id);
   const found = new Map(
     area.queues[kind].flatMap((item) =>
-      item.handle !== undefined && handles.has(item.handle) ? [[item.handle, item] as const] : [],
+      item.handle !== undefined && isNamed(item.handle, item) ? [[item.handle, item] as const] : [],
     ),
   );
+  if (found.size === 0 && handles.size > 0 && !world.holds(50)) return message(404, 'Not Found');
   for (const item of found.values()) {
     if (item.rawEntry === undefined || body.includes(item.rawEntry)) continue;
     world.statistics.alteredEntries += 1;
     if (world.switches.strictEntries) return message(400, 'an entry is not as it was listed');
   }
   world.statistics.ineffectiveDones += list.handles.length - found.size;
-  for (const item of found.values()) remove(world, area, kind, item);
+  if (world.holds(47)) for (const item of found.values()) remove(world, area, kind, item);
   return json(200, { success: true });
 }
 

@@ -1,7 +1,7 @@
 import { ConnectionCut } from '../connection-cut.ts';
 import { htmlPage, message, storageError } from './answers.ts';
 import { streamOf } from './bodies.ts';
-import type { CallKind, Fault } from './fault-script.ts';
+import type { CallKind, Fault, FaultKind } from './fault-script.ts';
 import type { World } from './state.ts';
 
 const CHAOS: Omit<Fault, 'on' | 'times'>[] = [
@@ -17,8 +17,17 @@ const CHAOS: Omit<Fault, 'on' | 'times'>[] = [
   { kind: 'expired' },
 ];
 
+/** `fault` as a switch: the same for every call while it is set, for people who want to see an outage. */
+function standingFault(kind: CallKind, fault: World['switches']['fault']): Fault | undefined {
+  if (fault === 'none') return undefined;
+  const status = Number(fault);
+  if (!Number.isNaN(status)) return { on: kind, kind: 'status', status, times: 0 };
+  return { on: kind, kind: fault as FaultKind, times: 0 };
+}
+
 /** The fault this call meets, used up by asking. */
 export function takeFault(world: World, kind: CallKind, area: string | undefined): Fault | undefined {
+  if (!world.holds(5)) return undefined;
   for (const fault of world.faults) {
     if (fault.times <= 0 || (fault.on !== 'any' && fault.on !== kind)) continue;
     if (fault.area !== undefined && fault.area !== area) continue;
@@ -29,6 +38,8 @@ export function takeFault(world: World, kind: CallKind, area: string | undefined
     fault.times -= 1;
     return { ...fault };
   }
+  const standing = standingFault(kind, world.switches.fault);
+  if (standing !== undefined) return standing;
   if (world.switches.chaos > 0 && world.random() < world.switches.chaos) {
     const drawn = CHAOS[Math.floor(world.random() * CHAOS.length)];
     return drawn === undefined ? undefined : { ...drawn, on: kind, times: 0 };
@@ -68,6 +79,7 @@ export async function performUnder(
     case 'html':
       return htmlPage();
     case 'lost-answer': {
+      if (call.kind === 'done' && !world.holds(52)) throw new ConnectionCut('nothing was done');
       const answer = await call.perform(call.request);
       await answer.body?.cancel();
       throw new ConnectionCut('the answer was lost');
@@ -79,10 +91,12 @@ export async function performUnder(
       return answer;
     }
     case 'wrong-length':
+      if (!world.holds(46)) return call.perform(call.request);
       return withLength(await call.perform(call.request), fault.off ?? 17);
     case 'half':
       break;
   }
+  if (!world.holds(46)) return call.perform(call.request);
   return halfOf(await call.perform(call.request));
 }
 

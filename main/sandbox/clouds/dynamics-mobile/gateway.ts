@@ -25,7 +25,7 @@ export function createGateway(world: World, processor: Processor): (request: Req
 
   const tooMany = (key: string): Response | undefined => {
     const { rate } = world.switches;
-    if (rate === 0) return undefined;
+    if (rate === 0 || !world.holds(4)) return undefined;
     const now = world.now();
     const recent = (callsByKey.get(key) ?? []).filter((at) => at > now - MINUTE);
     callsByKey.set(key, recent);
@@ -46,8 +46,10 @@ export function createGateway(world: World, processor: Processor): (request: Req
   ): Promise<Response> => {
     const key = request.headers.get('x-api-key');
     const area = world.areas.get(code);
-    if (key === null || area === undefined || !area.keys.has(key)) return message(403, 'Forbidden');
-    return tooMany(key) ?? perform(area);
+    if (area === undefined) return message(403, 'Forbidden');
+    const fits = key !== null && area.keys.has(key);
+    if (!fits && world.holds(2)) return message(403, 'Forbidden');
+    return tooMany(key ?? '') ?? perform(area);
   };
 
   return async (request) => {
@@ -63,7 +65,7 @@ export function createGateway(world: World, processor: Processor): (request: Req
     world.log.push(record);
     if (world.log.length > LOG_LIMIT) world.log.shift();
     if (route === undefined) {
-      record.status = world.switches.unknownRoute;
+      record.status = world.holds(3) ? world.switches.unknownRoute : 200;
       return message(record.status, 'Missing Authentication Token');
     }
     const fault = takeFault(world, route.kind, route.area);
@@ -103,7 +105,7 @@ function findRoute(
   }
   if (parts[0] === 'transfer') return transferRoute(world, processor, parts);
   if (parts[0] === 'mobile') parts.shift();
-  else if (!world.switches.legacyPrefix) return undefined;
+  else if (!world.switches.legacyPrefix && world.holds(1)) return undefined;
   const [erp, direction, code, last, ...more] = parts;
   if (erp !== 'erp' || code === undefined || code === '' || more.length > 0) return undefined;
   const is = (method: string, wantedDirection: string): boolean =>

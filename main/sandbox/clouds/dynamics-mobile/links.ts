@@ -22,7 +22,7 @@ export function hasSignature(url: URL, token: string): boolean {
 export function refuseLeakedKey(world: World, request: Request): Response | undefined {
   if (!request.headers.has('x-api-key') && !request.headers.has('authorization')) return undefined;
   world.statistics.leakedKeys += 1;
-  return world.switches.strictLinks
+  return world.switches.strictLinks && world.holds(6)
     ? storageError(400, 'InvalidArgument', 'Only one authorization may be given')
     : undefined;
 }

@@ -63,22 +63,34 @@ async function processUpload(world: World, upload: Upload): Promise<void> {
   if ('reason' in outcome) {
     entry.status = 'rejected';
     entry.reason = outcome.reason;
+    if (!world.holds(30)) notify(world, upload);
     body.dispose();
     return;
   }
   entry.status = 'accepted';
   entry.warnings.push(...outcome.summary.warnings);
-  entry.tables = outcome.summary.tables;
+  const before = world.holds(27) ? [] : (outcome.user.accepted?.tables ?? []);
+  const tables = [
+    ...outcome.summary.tables,
+    ...before.filter(({ name }) => !outcome.summary.tables.some((table) => table.name === name)),
+  ];
+  entry.tables = tables;
   const replaced = outcome.user.accepted;
   outcome.user.accepted = {
     syncLogId: entry.syncLogId,
     packetUniqueId: entry.packetUniqueId,
     acceptedAt: world.now(),
     body,
-    tables: outcome.summary.tables,
+    tables,
   };
   if (replaced !== undefined && replaced !== outcome.user.onDevice) replaced.body.dispose();
-  area.notifications.push({ user: upload.user, syncLogId: entry.syncLogId, at: world.now() });
+  if (!world.holds(28)) for (const other of area.users.values()) other.accepted = outcome.user.accepted;
+  if (!world.holds(29)) outcome.user.onDevice = outcome.user.accepted;
+  notify(world, upload);
+}
+
+function notify(world: World, { area, user, entry }: Upload): void {
+  area.notifications.push({ user, syncLogId: entry.syncLogId, at: world.now() });
 }
 
 async function judge(
@@ -99,16 +111,23 @@ async function judge(
       },
     });
   } catch (error) {
-    if (error instanceof NotAPacket) return { reason: error.message };
-    throw error;
+    if (!(error instanceof NotAPacket)) throw error;
+    if (world.holds(22)) return { reason: error.message };
+    return { summary: { user: name, tables: [], warnings: [] }, user };
   }
-  if (summary.user !== name)
+  if (!world.holds(26)) {
+    summary.tables = summary.tables.map((t) => ({ ...t, rows: t.rows + t.leftOut, leftOut: 0 }));
+    summary.warnings = [];
+  }
+  if (summary.user !== name && world.holds(23))
     return { reason: `the packet is for ${summary.user}, the address was for ${name}` };
   if (fieldSales) {
     const missing = missingTables(summary);
-    if (missing.length > 0) return { reason: `required tables are missing: ${missing.join(', ')}` };
+    if (missing.length > 0 && world.holds(24))
+      return { reason: `required tables are missing: ${missing.join(', ')}` };
     for (const finding of tableFindings(summary)) findings.add(finding);
-    if (world.switches.strictModel && findings.size > 0) return { reason: [...findings].join('; ') };
+    if (world.switches.strictModel && findings.size > 0 && world.holds(25))
+      return { reason: [...findings].join('; ') };
     summary.warnings.push(...findings);
   }
   return { summary, user };

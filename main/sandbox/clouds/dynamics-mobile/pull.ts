@@ -22,20 +22,31 @@ export function giveList(world: World, area: Area, request: Request): Response {
   if (kind === undefined) return message(400, 'packetType must be packet or file');
   const now = world.now();
   const wait = (area.lastListAt.get(kind) ?? -Infinity) + switches.minPoll * 1000 - now;
-  if (wait > 0) return message(429, 'Too Many Requests', { 'retry-after': String(Math.ceil(wait / 1000)) });
+  if (wait > 0 && world.holds(38))
+    return message(429, 'Too Many Requests', { 'retry-after': String(Math.ceil(wait / 1000)) });
   area.lastListAt.set(kind, now);
   dropExpired(world, area);
-  const queue = area.queues[kind];
+  const queue = queueSeen(world, area, kind);
+  const limit = world.holds(31) ? LIST_LIMIT : LIST_LIMIT + 1;
   const picked =
-    switches.queue === 'sqs'
-      ? pickSqs(world, queue, LIST_LIMIT)
-      : pickSticky(world, queue, LIST_LIMIT).map((item) => ({ item, handle: item.handle ?? '' }));
+    (switches.queue === 'sqs') === world.holds(32)
+      ? pickSqs(world, queue, limit)
+      : pickSticky(world, queue, limit).map((item) => ({ item, handle: item.handle ?? '' }));
+  if (picked.length === 0 && !world.holds(36)) return message(404, 'Not Found');
   if (picked.length === 0 && switches.emptyBody !== 'normal')
     return text(switches.emptyBody === '204' ? 204 : 200, mediaType(format), '');
   const entries = picked.map(({ item, handle }) => listEntry(world, item, { format, handle, now }));
   area.lists.push(new Set(picked.map(({ handle }) => handle)));
   if (area.lists.length > LISTS_KEPT) area.lists.shift();
   return text(200, mediaType(format), renderList(format, entries));
+}
+
+/** What a list of this kind looks at: one queue of one area, where rules 33 and 34 are kept. */
+function queueSeen(world: World, area: Area, kind: QueueKind): QueueItem[] {
+  const areas = world.holds(34) ? [area] : [...world.areas.values()];
+  const kinds = world.holds(33) ? [kind] : (['packet', 'file'] as const);
+  const queues = areas.flatMap(({ queues: all }) => kinds.map((one) => all[one]));
+  return queues.length === 1 ? (queues[0] ?? []) : queues.flat();
 }
 
 function listEntry(
@@ -47,7 +58,7 @@ function listEntry(
   const entry = renderEntry(item.packet, {
     format,
     receiptHandle: handle,
-    now,
+    now: world.holds(35) ? now : item.packet.receivedAt,
     deliveries: item.deliveries,
     extraFields,
   });
@@ -67,6 +78,7 @@ export function mediaType(format: ListFormat): string {
 
 /** What was not reported done within the retention time is lost, without a word. */
 export function dropExpired(world: World, area: Area): void {
+  if (!world.holds(37)) return;
   const oldest = world.now() - world.switches.retention * 1000;
   for (const kind of ['packet', 'file'] as const) {
     if (!area.queues[kind].some((item) => item.queuedAt < oldest)) continue;
@@ -77,16 +89,18 @@ export function dropExpired(world: World, area: Area): void {
 
 /** Answers a link call. It knows paths and nothing of the queue. */
 export function giveDownloadLink(world: World, area: Area, request: Request): Response {
-  const path = pathParameter(new URL(request.url));
+  const path = pathParameter(new URL(request.url), world.holds(40));
   if (path === undefined) return message(400, 'path is missing');
   if (path.split('/').includes('..')) return message(403, 'Forbidden');
-  const found = area.byPath.get(path);
+  const elsewhere = [...world.areas.values()].find((other) => other.byPath.has(path));
+  const found = (world.holds(41) ? area : (elsewhere ?? area)).byPath.get(path);
   if (found === undefined) {
-    const elsewhere = [...world.areas.values()].some((other) => other.byPath.has(path));
-    return elsewhere ? message(403, 'Forbidden') : message(404, 'Not Found');
+    return elsewhere !== undefined ? message(403, 'Forbidden') : message(404, 'Not Found');
   }
   const { packet } = found;
   const { switches } = world;
+  if (found.format === 'json' && !world.holds(43)) return message(404, 'Not Found');
+  if (area.done.includes(packet.id) && !world.holds(44)) return message(404, 'Not Found');
   const now = world.now();
   if (packet.gone === 'link' || now - packet.receivedAt > switches.bodyRetention * 1000)
     return message(404, 'Not Found');
@@ -94,15 +108,17 @@ export function giveDownloadLink(world: World, area: Area, request: Request): Re
   pruneLinks(world.downloadLinks, now - 2000 * switches.linkTtl);
   world.downloadLinks.set(token, { area, packet, format: found.format, issuedAt: now });
   const url = signedUrl(request, 'download', token, switches.linkTtl);
+  if (!world.holds(39)) return json(200, { link: url });
   if (switches.linkShape === 'text') return text(200, 'text/plain', url);
   return json(200, switches.linkShape === 'string' ? url : { url });
 }
 
 /** The path as meant, whether it was sent raw or percent-encoded. A plus is a plus: user names may hold one. */
-function pathParameter(url: URL): string | undefined {
+function pathParameter(url: URL, decoded: boolean): string | undefined {
   for (const part of url.search.slice(1).split('&')) {
     if (!part.startsWith('path=')) continue;
     const raw = part.slice('path='.length);
+    if (!decoded) return raw;
     try {
       return decodeURIComponent(raw);
     } catch {
@@ -121,11 +137,14 @@ export async function giveBody(world: World, token: string, request: Request): P
     return storageError(403, 'SignatureDoesNotMatch', 'The signature does not fit the request');
   const { switches } = world;
   const age = world.now() - link.issuedAt;
-  if (age > switches.linkTtl * 1000) return storageError(403, 'AccessDenied', 'Request has expired');
+  if (age > switches.linkTtl * 1000 && world.holds(42))
+    return storageError(403, 'AccessDenied', 'Request has expired');
   const { packet, format } = link;
   if (packet.gone !== undefined) return storageError(404, 'NoSuchKey', 'The specified key does not exist.');
   if (packet.kind === 'packet' && format === 'json')
     return text(200, 'application/json', await jsonForm(packet));
+  if (packet.kind === 'packet' && !world.holds(45))
+    return text(200, 'application/xml', await reshaped(packet));
   return new Response(streamOf(packet.body.read()), {
     status: 200,
     headers: {
@@ -134,6 +153,10 @@ export async function giveBody(world: World, token: string, request: Request): P
     },
   });
 }
+
+/** Rule 45 broken: what no device writes. */
+const reshaped = async (packet: DevicePacket): Promise<string> =>
+  `<?xml version="1.0"?>\n${new TextDecoder().decode(await bytesOf(packet.body)).replaceAll(' name="', ' label="')}`;
 
 /** The published shape of JSON packets is unknown; this one has the same concepts and is ours. */
 async function jsonForm(packet: DevicePacket): Promise<string> {

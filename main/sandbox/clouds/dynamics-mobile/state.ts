@@ -137,6 +137,8 @@ export interface World {
   readonly uploadLinks: Map<string, UploadLink>;
   readonly downloadLinks: Map<string, DownloadLink>;
   readonly faults: Fault[];
+  /** Whether a numbered rule is kept: false for the one rule that was broken on purpose, to see a test find it. */
+  readonly holds: (rule: number) => boolean;
   readonly log: CallRecord[];
   readonly statistics: Statistics;
 }

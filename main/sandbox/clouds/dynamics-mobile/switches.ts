@@ -10,7 +10,7 @@ const switchesSchema = z.strictObject({
   rate: z.number().int().min(0).default(60),
   strictLinks: z.boolean().default(true),
   maxBytes: z.number().int().positive().default(100_000_000),
-  unknownUser: z.enum(['404', 'reject-later']).default('404'),
+  unknownUser: z.enum(['404', '200-and-reject-later']).default('404'),
   successFalse: z.boolean().default(false),
   requireUniqueId: z.boolean().default(false),
   linkTtl: z.number().positive().default(900),
@@ -40,6 +40,10 @@ const switchesSchema = z.strictObject({
   wholeListOnly: z.boolean().default(false),
   /** Refuses done bodies holding an entry that differs from what was listed, even where the handle is right. */
   strictEntries: z.boolean().default(false),
+  /** The same fault for every call while it is set; scripts of faults come before it. */
+  fault: z
+    .enum(['none', '500', '502', '503', '504', 'delay', 'cut', 'html', 'half', 'wrong-length'])
+    .default('none'),
   /** Share of calls hit by a fault drawn at random, besides the scripted ones. */
   chaos: share.default(0),
 });
