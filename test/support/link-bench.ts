@@ -4,6 +4,8 @@ import { createDynamicsMobileCloud } from '../../main/adapters/dynamics-mobile/d
 import { createBodyStore } from '../../main/adapters/spool/body-store.ts';
 import { openStore, type SqliteStore } from '../../main/adapters/sqlite/open-store.ts';
 import { composePart } from '../../main/core/packets/codec/compose-part.ts';
+import type { EngineLog } from '../../main/core/packets/link-parts.ts';
+import type { PacketCloud } from '../../main/core/packets/packet-cloud.ts';
 import { PacketLink } from '../../main/core/packets/packet-link.ts';
 import { Endpoints } from '../../main/core/queue/endpoints.ts';
 import {
@@ -125,6 +127,10 @@ export function linkBench(
     readonly cloud?: DynamicsMobile | undefined;
     readonly runtime?: TestRuntime | undefined;
     readonly mapping?: Mapping | undefined;
+    readonly listFormat?: 'xml' | 'json' | undefined;
+    /** Puts another client in the place of the right one. */
+    readonly client?: ((right: PacketCloud) => PacketCloud) | undefined;
+    readonly log?: EngineLog | undefined;
   } = {},
 ): LinkBench {
   const runtime = options.runtime ?? createTestRuntime({ seed: 1 });
@@ -151,7 +157,7 @@ export function linkBench(
     appArea: AREA,
     companies: [COMPANY],
     timeZone: 'UTC',
-    listFormat: 'xml',
+    listFormat: options.listFormat ?? 'xml',
     partialDone: options.partialDone ?? false,
     linkHosts: [],
   } as const;
@@ -176,17 +182,19 @@ export function linkBench(
         usersQuery: 'users',
         modelHash: 'model',
       },
-      cloud: createDynamicsMobileCloud({
-        settings: { ...settings, companies: [COMPANY], linkHosts: [] },
-        endpoint: 'cloud:field',
-        apiKey: () => Promise.resolve('key'),
-        http: simHttp((request) => cloud.handle(request), {
-          atRequest: () => 'none',
-          travel: () => Promise.resolve(),
+      cloud: (options.client ?? ((right) => right))(
+        createDynamicsMobileCloud({
+          settings: { ...settings, companies: [COMPANY], linkHosts: [] },
+          endpoint: 'cloud:field',
+          apiKey: () => Promise.resolve('key'),
+          http: simHttp((request) => cloud.handle(request), {
+            atRequest: () => 'none',
+            travel: () => Promise.resolve(),
+          }),
+          runtime,
+          maxPacketBytes: 100_000_000,
         }),
-        runtime,
-        maxPacketBytes: 100_000_000,
-      }),
+      ),
       erp,
       store,
       bodies: createBodyStore({
@@ -201,7 +209,7 @@ export function linkBench(
       runtime,
       hash,
       composePart,
-      log: { info: () => undefined, warn: () => undefined },
+      log: options.log ?? { info: () => undefined, warn: () => undefined },
       changed: () => undefined,
     },
     {
