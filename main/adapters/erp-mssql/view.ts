@@ -14,6 +14,9 @@ import { failureOf } from './sql-failure.ts';
 /** A large table over a slow line; a server that has gone silent is found by the socket, not by this. */
 const READ_TIMEOUT_MS = 15 * 60_000;
 
+/** The number of a row's group stands behind its values. */
+const GROUP = { type: { kind: 'int' } } as const;
+
 /** A mapping may hold a name that nothing can have: refused as one that nothing has. */
 export function named<T>(where: string, make: () => T): Result<T> {
   try {
@@ -77,7 +80,8 @@ export class View implements ErpView {
   }
 
   #row(row: SqlRow, request: ReadRequest, where: string): ErpRow {
-    const texts = canonicalRow(row, request.columns);
+    const columns = request.groups === undefined ? request.columns : [...request.columns, GROUP];
+    const texts = canonicalRow(row, columns);
     if (typeof texts === 'number') throw new BodyStreamError(this.#invalid(where, request, texts));
     return texts;
   }

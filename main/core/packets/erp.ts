@@ -104,7 +104,10 @@ export type LookupAnswer =
 export interface ErpView {
   /** `snapshot`: everything read is of one moment. `moving`: it is not; whoever needs that compares positions. */
   readonly consistency: 'snapshot' | 'moving';
-  /** Rows in order, in chunks, values in the order of `request.columns`. The stream throws BodyStreamError on a failure. */
+  /**
+   * Rows in order, in chunks, values in the order of `request.columns`. With `groups` the rows of the first group come first,
+   * then those of the next; each row ends with the number of its group. The stream throws BodyStreamError on a failure.
+   */
   read(request: ReadRequest, signal: AbortSignal): AsyncIterable<readonly ErpRow[]>;
   close(): Promise<void>;
 }
@@ -120,11 +123,21 @@ export interface ReadRequest {
   readonly from: { readonly table: SqlName } | { readonly select: string };
   readonly columns: readonly { readonly column: string; readonly type: FieldType }[];
   readonly where: readonly { readonly column: string; readonly value: string | null }[];
+  /**
+   * The same question for several sets of values at once, as `where` asks it for one: the server compares, so a row may be of
+   * more than one group. No value is null.
+   */
+  readonly groups?: RowGroups | undefined;
   readonly orderBy: readonly string[];
   /** Values for `@user_<Column>` in a SELECT. */
   readonly user: ErpUser;
   /** The link's source, for `@source` in a SELECT. */
   readonly source: SourceId;
+}
+
+export interface RowGroups {
+  readonly columns: readonly string[];
+  readonly values: readonly (readonly string[])[];
 }
 
 // ---- writing ----

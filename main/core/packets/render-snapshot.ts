@@ -5,7 +5,7 @@ import { quickToPacket, type Quick } from '../mapping/convert-quickly.ts';
 import { BodyStreamError } from '../runtime/body-stream-error.ts';
 import { checkTable, checkTables } from './app-model/check-packet.ts';
 import { writePacket, type TableToWrite } from './codec/write-packet.ts';
-import type { ErpRow, ErpUser, ErpView } from './erp.ts';
+import type { ErpRow, ErpUser, ErpView, ReadRequest } from './erp.ts';
 import type { LinkParts } from './link-parts.ts';
 
 type Known = Pick<LinkParts, 'mapping' | 'zones' | 'source' | 'appModel'>;
@@ -34,7 +34,7 @@ function* tables(
       known.mapping.push.entities.map(({ entity }) => entity),
     );
   for (const entity of known.mapping.push.entities)
-    yield { name: entity.entity, rows: entityRows(known, view, entity, user, rows, signal) };
+    yield entityTable(known, entity, view.read(entityRequest(known, entity, user), signal), rows);
 }
 
 interface Column {
@@ -55,28 +55,38 @@ function columnsOf(entity: PushEntity, zones: LinkParts['zones']): readonly Colu
   });
 }
 
-function entityRows(
-  { zones, source, appModel }: Known,
-  view: ErpView,
-  entity: PushEntity,
-  user: ErpUser,
-  counts: Map<string, number>,
-  signal: AbortSignal,
-): TableToWrite['rows'] {
-  const columns = columnsOf(entity, zones);
+/** What is read for one user's rows of an entity. Throws BodyStreamError where the users query lacks what it filters by. */
+export function entityRequest({ zones, source }: Known, entity: PushEntity, user: ErpUser): ReadRequest {
   const where = entity.filter.map(({ column, equalsUser }) => {
     if (!user.values.has(equalsUser))
       throw refusal(entity.entity, equalsUser, 'the users query has no such column');
     return { column, value: user.values.get(equalsUser) ?? null };
   });
-  const request = { from: entity.from, columns, where, orderBy: entity.orderBy, user, source };
+  return {
+    from: entity.from,
+    columns: columnsOf(entity, zones),
+    where,
+    orderBy: entity.orderBy,
+    user,
+    source,
+  };
+}
+
+/** Rows of an entity, in order and as `entityRequest` asks for them, as its table in a packet. The count is known at the end. */
+export function entityTable(
+  { zones, appModel }: Pick<Known, 'zones' | 'appModel'>,
+  entity: PushEntity,
+  chunks: AsyncIterable<readonly ErpRow[]>,
+  counts: Map<string, number>,
+): TableToWrite {
+  const columns = columnsOf(entity, zones);
   const fields = columns.map(({ field }) => field);
   const check = appModel === undefined ? undefined : checkTable(appModel, entity.entity, fields);
-  return { fields, blocks: blocksOf() };
+  return { name: entity.entity, rows: { fields, blocks: blocksOf() } };
 
   async function* blocksOf(): AsyncIterable<readonly ErpRow[]> {
     let count = 0;
-    for await (const chunk of view.read(request, signal)) {
+    for await (const chunk of chunks) {
       const before = count;
       count += chunk.length;
       yield chunk.map((row, index) => {

@@ -1,5 +1,5 @@
 import type { FieldType } from '../../../../shared/model/field-type.ts';
-import type { ReadRequest } from '../../../core/packets/erp.ts';
+import type { ReadRequest, RowGroups } from '../../../core/packets/erp.ts';
 import type { LedgerNames } from '../ledger-names.ts';
 import { isVariableName, quoteIdent, quoteName } from '../quote-ident.ts';
 
@@ -78,16 +78,36 @@ export function readStatement(request: ReadRequest, source: string, copied: bool
   });
   const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   const order = request.orderBy.map((column) => `t.${quoteIdent(column)}`);
+  if (request.groups !== undefined) {
+    from += ` AS t INNER JOIN ${groupsOf(request.groups, values)}`;
+    columns.push(`CONVERT(nvarchar(60), k.g) AS c${columns.length}`);
+    order.unshift('k.g');
+  } else from += ' AS t';
   if (!copied)
     return {
-      text: `${WITH_LOCK_TIMEOUT}SELECT ${columns.join(', ')} FROM ${from} AS t${filter} ORDER BY ${order.join(', ')}`,
+      text: `${WITH_LOCK_TIMEOUT}SELECT ${columns.join(', ')} FROM ${from}${filter} ORDER BY ${order.join(', ')}`,
       values,
     };
   const kept = [...columns, ...order.map((column, index) => `${column} AS o${index}`)].join(', ');
   const text = `SET NOCOUNT ON;
-${WITH_LOCK_TIMEOUT}SELECT ${kept} INTO #ferry_rows FROM ${from} AS t${filter};
+${WITH_LOCK_TIMEOUT}SELECT ${kept} INTO #ferry_rows FROM ${from}${filter};
 SELECT ${columns.map((_, index) => `c${index}`).join(', ')} FROM #ferry_rows ORDER BY ${order.map((_, index) => `o${index}`).join(', ')};`;
   return { text, values };
+}
+
+/** Numbered sets of values as a table, joined by the comparison that a WHERE would make. */
+function groupsOf(groups: RowGroups, values: { name: string; value: string | null }[]): string {
+  const rows = groups.values.map((row, group) => {
+    const names = row.map((value, index) => {
+      const name = `g${group}_${index}`;
+      values.push({ name, value });
+      return `@${name}`;
+    });
+    return `(${[group, ...names].join(', ')})`;
+  });
+  const names = groups.columns.map((_, index) => `v${index}`);
+  const same = groups.columns.map((column, index) => `t.${quoteIdent(column)} = k.v${index}`);
+  return `(VALUES ${rows.join(', ')}) AS k (${['g', ...names].join(', ')}) ON ${same.join(' AND ')}`;
 }
 
 /** Parameter: @value. */

@@ -1,4 +1,4 @@
-import { ByteChunks, bytesOfText } from './byte-chunks.ts';
+import { ByteChunks, markupOf, type Markup } from './byte-chunks.ts';
 import { refuse, shown } from './refusal.ts';
 
 /** One row to write: fields in order; null is left out, empty text is an empty element. */
@@ -48,22 +48,22 @@ const escapeAttribute = (text: string): string =>
 export const isFieldName = (name: string): boolean => name.length <= 128 && XML_NAME.test(name);
 
 /** XML declaration and the root's start tag. */
-function packetStart(user: string): string {
+export function packetStart(user: string): string {
   check(user, { where: 'root', field: 'salesmancode' });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<NavMobileSync salesmancode="${escapeAttribute(user)}">\n`;
 }
-const PACKET_END = '</NavMobileSync>\n';
+export const PACKET_END = '</NavMobileSync>\n';
 
 function tableStart(name: string): string {
   check(name, { where: `table ${shown(name)}`, field: 'tablename' });
   return `<table tablename="${escapeAttribute(name)}">\n`;
 }
 const TABLE_END = '</table>\n';
-const ROW_START = bytesOfText('<r status="insert">');
-const ROW_END = bytesOfText('</r>\n');
+const ROW_START = markupOf('<r status="insert">');
+const ROW_END = markupOf('</r>\n');
 
 /**
- * Writes a packet as strict XML, UTF-8, in chunks of at most 64 KiB. Throws BodyStreamError `rejected` with table, row
+ * Writes a packet as strict XML, UTF-8, in chunks of at most 256 KiB. Throws BodyStreamError `rejected` with table, row
  * and field for what XML cannot carry. Reads rows as fast as chunks are taken.
  */
 export async function* writePacket(packet: PacketToWrite): AsyncGenerator<Uint8Array, void, undefined> {
@@ -71,7 +71,6 @@ export async function* writePacket(packet: PacketToWrite): AsyncGenerator<Uint8A
   out.raw(packetStart(packet.user));
   const written = new Set<string>();
   for await (const table of packet.tables) {
-    const writer = new TableWriter(table.name, out);
     if (written.has(table.name.toLowerCase()))
       throw refuse({
         code: 'table-twice',
@@ -79,34 +78,46 @@ export async function* writePacket(packet: PacketToWrite): AsyncGenerator<Uint8A
         message: 'a packet holds each table once',
       });
     written.add(table.name.toLowerCase());
-    const { rows } = table;
-    if ('blocks' in rows) {
-      const fields = rows.fields.map((field) => ({ field, tags: undefined }));
-      for await (const block of rows.blocks) {
-        for (const row of block) {
-          writer.cells(fields, row);
-          if (out.hasFull) yield* out.takeFull();
-        }
-      }
-    } else if (Symbol.iterator in rows)
-      for (const row of rows) {
-        writer.row(row);
-        if (out.hasFull) yield* out.takeFull();
-      }
-    else
-      for await (const row of rows) {
-        writer.row(row);
-        if (out.hasFull) yield* out.takeFull();
-      }
-    writer.end(table.keepEmpty === true);
+    yield* tableInto(out, table);
   }
   out.raw(PACKET_END);
   yield* out.takeAll();
 }
 
+/** One table as it stands in a packet: no bytes where it has no rows. Throws what `writePacket` throws. */
+export async function* writeTable(table: TableToWrite): AsyncGenerator<Uint8Array, void, undefined> {
+  const out = new ByteChunks();
+  yield* tableInto(out, table);
+  yield* out.takeAll();
+}
+
+async function* tableInto(out: ByteChunks, table: TableToWrite): AsyncGenerator<Uint8Array, void, undefined> {
+  const writer = new TableWriter(table.name, out);
+  const { rows } = table;
+  if ('blocks' in rows) {
+    const fields = rows.fields.map((field) => ({ field, tags: undefined }));
+    for await (const block of rows.blocks) {
+      for (const row of block) {
+        writer.cells(fields, row);
+        if (out.hasFull) yield* out.takeFull();
+      }
+    }
+  } else if (Symbol.iterator in rows)
+    for (const row of rows) {
+      writer.row(row);
+      if (out.hasFull) yield* out.takeFull();
+    }
+  else
+    for await (const row of rows) {
+      writer.row(row);
+      if (out.hasFull) yield* out.takeFull();
+    }
+  writer.end(table.keepEmpty === true);
+}
+
 interface Tags {
-  readonly open: Uint8Array;
-  readonly close: Uint8Array;
+  readonly open: Markup;
+  readonly close: Markup;
 }
 interface Field {
   readonly field: string;
@@ -175,7 +186,7 @@ class TableWriter {
         field,
         message: `${shown(field)} cannot be the name of a field`,
       });
-    const tags = { open: bytesOfText(`<${field}>`), close: bytesOfText(`</${field}>`) };
+    const tags = { open: markupOf(`<${field}>`), close: markupOf(`</${field}>`) };
     this.#tags.set(field, tags);
     return tags;
   }
