@@ -7,7 +7,7 @@ import type { Key } from '../types/compare.ts';
 import { bindRef } from './bind-from.ts';
 import type { Each } from './bound.ts';
 import { condition } from './conditions.ts';
-import { Scope } from './context.ts';
+import { Scope, nullRow } from './context.ts';
 import type { Run, Env, Binding, GroupScope } from './context.ts';
 import { signature } from './written-form.ts';
 import { scalar } from './expressions.ts';
@@ -54,8 +54,10 @@ export function compileCore(
   const windows = scope.windows;
   const evals = columns.map((c) => c.compiled.eval);
   const width = evals.length;
+  const blank = nullRow(width);
   const project = (e: Env): Values => {
-    const out: SqlValue[] = Array.from({ length: width });
+    // A copy is cheaper than an array made anew for each row.
+    const out: SqlValue[] = blank.slice();
     for (let i = 0; i < width; i++) out[i] = (evals[i] as (x: Env) => SqlValue)(e);
     return out;
   };
