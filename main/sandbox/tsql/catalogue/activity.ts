@@ -1,15 +1,8 @@
 import type { Activity } from '../activity.ts';
-import type { SqlValue } from '../face.ts';
 import type { System } from '../plan/context.ts';
-import type { Database } from '../storage/schema-objects.ts';
-import { fitMoment, fromUnix } from '../types/moment.ts';
 import { BIT, DATETIME, INT, SMALLINT, SYSNAME, nvarchar } from '../types/sql-type.ts';
-import type { Type } from '../types/sql-type.ts';
-
-type MakeView<V> = <T>(
-  source: (database: Database, system: System) => Iterable<T>,
-  cells: Readonly<Record<string, readonly [Type, (row: T) => SqlValue]>>,
-) => (database: Database) => V;
+import { moment, view } from './view.ts';
+import type { SystemViews } from './view.ts';
 
 /** Who may not look into the server sees what goes on in the own session, and nothing else. */
 function* seen(system: System): Iterable<Activity> {
@@ -17,10 +10,8 @@ function* seen(system: System): Iterable<Activity> {
   for (const one of system.activity()) if (all || one.id === system.global('SPID')) yield one;
 }
 
-const moment = (ms: number): SqlValue => fitMoment(fromUnix(ms), DATETIME);
-
 /** sys.dm_exec_sessions and sys.dm_exec_requests, from the engine's own table of waits. */
-export const activityViews = <V>(view: MakeView<V>): Readonly<Record<string, (database: Database) => V>> => ({
+export const ACTIVITY_VIEWS: SystemViews = {
   'sys.dm_exec_sessions': view((_, s) => seen(s), {
     session_id: [SMALLINT, (a) => a.id],
     login_time: [DATETIME, (a) => moment(a.since)],
@@ -47,4 +38,4 @@ export const activityViews = <V>(view: MakeView<V>): Readonly<Record<string, (da
       open_transaction_count: [INT, ({ a }) => a.transactions],
     },
   ),
-});
+};

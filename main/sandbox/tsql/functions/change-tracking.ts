@@ -1,5 +1,5 @@
 import { SqlError } from '../errors.ts';
-import { objectById } from '../catalogue.ts';
+import { objectById } from '../catalogue/ids.ts';
 import { convertTo } from '../plan/convert-node.ts';
 import { inColumnMask } from '../storage/change-tracking.ts';
 import { BIGINT, INT } from '../types/sql-type.ts';

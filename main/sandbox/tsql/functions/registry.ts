@@ -6,12 +6,16 @@ import { NUMBER_FUNCTIONS } from './numbers.ts';
 import type { Bind, Call } from './shape.ts';
 import { SYSTEM_FUNCTIONS } from './system.ts';
 import { SECURITY_FUNCTIONS } from '../security/functions.ts';
-import { TEXT_FUNCTIONS } from './text.ts';
+import { TEXT_PARTS } from './text-parts.ts';
+import { TEXT_COMPOSING } from './text-composing.ts';
+import { TEXT_CODES } from './text-codes.ts';
 
 const ALL: ReadonlyMap<string, Bind> = new Map(
   Object.entries({
     ...CHANGE_TRACKING_FUNCTIONS,
-    ...TEXT_FUNCTIONS,
+    ...TEXT_PARTS,
+    ...TEXT_COMPOSING,
+    ...TEXT_CODES,
     ...NUMBER_FUNCTIONS,
     ...DATE_FUNCTIONS,
     ...SYSTEM_FUNCTIONS,

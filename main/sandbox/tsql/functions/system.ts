@@ -1,5 +1,6 @@
 import type { SqlValue } from '../face.ts';
-import { objectIdOf, objectById, typeNameOf } from '../catalogue.ts';
+import { objectIdOf, objectById } from '../catalogue/ids.ts';
+import { typeNameOf } from '../catalogue/type-facts.ts';
 import type { Env } from '../plan/context.ts';
 import { nameKey, rowversionBytes } from '../storage/schema-objects.ts';
 import {

@@ -1,4 +1,4 @@
-import { catalogueView } from '../catalogue.ts';
+import { catalogueView } from '../catalogue/system-views.ts';
 import { SqlError, bindingError } from '../errors.ts';
 import type { TableRef, Query } from '../parser/ast.ts';
 import { note, chainOf } from '../security/needs.ts';

@@ -1,15 +1,8 @@
-import type { SqlValue } from '../face.ts';
 import type { System } from '../plan/context.ts';
-import type { Database } from '../storage/schema-objects.ts';
+import type { Principal } from '../security/principals.ts';
 import { INT, SYSNAME, nvarchar } from '../types/sql-type.ts';
-import type { Type } from '../types/sql-type.ts';
-import type { Principal } from './principals.ts';
-
-/** As `view` of the catalogue, which is handed in so that the two files do not import each other in a ring. */
-type MakeView<V> = <T>(
-  source: (database: Database, system: System) => Iterable<T>,
-  cells: Readonly<Record<string, readonly [Type, (row: T) => SqlValue]>>,
-) => (database: Database) => V;
+import { view } from './view.ts';
+import type { SystemViews } from './view.ts';
 
 /** Fixed principals, roles and oneself are seen by everybody; other users by administrators. */
 function* principalsSeen(system: System): Iterable<Principal> {
@@ -19,7 +12,7 @@ function* principalsSeen(system: System): Iterable<Principal> {
 }
 
 /** Logins, users, roles and their members: what a script asks before it makes a role or user. */
-export const securityViews = <V>(view: MakeView<V>): Readonly<Record<string, (database: Database) => V>> => ({
+export const PRINCIPAL_VIEWS: SystemViews = {
   'sys.database_principals': view((_, s) => principalsSeen(s), {
     name: [SYSNAME, (p) => p.name],
     principal_id: [INT, (p) => p.id],
@@ -46,4 +39,4 @@ export const securityViews = <V>(view: MakeView<V>): Readonly<Record<string, (da
       member_principal_id: [INT, (r) => r.member],
     },
   ),
-});
+};
