@@ -1,5 +1,5 @@
-// Makes a fresh checkout ready: dependencies, what is built (page, agent, desktop program) and, with --browser, a Chromium
-// for the tests of the page. Plain JavaScript for Node 20: it runs before anything is installed. What is ready already is
+// Makes a fresh checkout ready: dependencies, what is built (page, agent, desktop program) and, with --browser, what
+// the tests need beside: a Chromium, and FreeTDS. Plain JavaScript for Node 20: it runs before anything is installed. What is ready already is
 // left alone.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -140,17 +140,18 @@ function findBrowser() {
   const fetched = playwrightBrowser().find(works);
   if (fetched !== undefined) return fetched;
 
-  if (process.platform === 'linux' && process.getuid?.() === 0) {
-    say("installing the distribution's Chromium (apt-get install chromium)");
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const install = ['install', '-y', '--no-install-recommends', 'chromium'];
-    if (!run('apt-get', install, { env, timeout: 600_000 })) {
-      run('apt-get', ['update'], { env, timeout: 600_000 });
-      run('apt-get', install, { env, timeout: 600_000 });
-    }
-    return onPath().find(works);
-  }
-  return undefined;
+  return installPackage('chromium') ? onPath().find(works) : undefined;
+}
+
+/** From the distribution, where this may be done without asking. */
+function installPackage(name) {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  say(`installing the distribution's ${name} (apt-get install ${name})`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const install = ['install', '-y', '--no-install-recommends', name];
+  if (run('apt-get', install, { env, timeout: 600_000 })) return true;
+  run('apt-get', ['update'], { env, timeout: 600_000 });
+  return run('apt-get', install, { env, timeout: 600_000 });
 }
 
 function readyBrowser() {
@@ -173,7 +174,23 @@ function readyBrowser() {
   console.error([line, ...words.map((word) => `*  ${word}`), line].join('\n'));
 }
 
+// ---- a second driver ----
+
+/** FreeTDS speaks to the sandbox's server too, so that one driver's habits are not taken for the protocol. */
+function readySecondDriver() {
+  const there = () => spawnSync('tsql', ['-C']).status === 0;
+  if (there()) return;
+  // Tried once: without a network the distribution keeps one waiting.
+  const note = at('node_modules', '.erp-ferry-no-freetds');
+  if (!existsSync(note) && installPackage('freetds-bin') && there()) return;
+  writeFileSync(note, '');
+  say('NO FREETDS: the server of the sandbox is tested with one driver only. Install freetds-bin.');
+}
+
 installDependencies();
 requireNode();
 buildPrograms();
-if (process.argv.includes('--browser')) readyBrowser();
+if (process.argv.includes('--browser')) {
+  readyBrowser();
+  readySecondDriver();
+}
