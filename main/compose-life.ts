@@ -4,6 +4,7 @@ import type { Explanation } from '../shared/contract/explanation.ts';
 import { startId, type StartId } from '../shared/model/ids.ts';
 import type { LinkSettings } from '../shared/model/settings.ts';
 import type { LoadedSite } from './adapters/config/load-site.ts';
+import { writeOutModel } from './adapters/config/model-files.ts';
 import { leaseTraceIn } from './adapters/erp-mssql/lease-trace.ts';
 import type { ClosablePacketErp } from './adapters/erp-mssql/packet-erp.ts';
 import type { Log } from './adapters/log/create-log.ts';
@@ -126,6 +127,7 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       edges,
     };
     const chosen = site.settings.links.filter((link) => options.links?.includes(link.id) ?? true);
+    for (const { push } of chosen) writeOutModel(dataDir, push.model);
     const built: readonly BuiltLink[] = chosen.map((settings) => ({
       settings,
       ...assembleLink(parts, settings, () => agent.changed()),

@@ -12,8 +12,10 @@ import type { Redactor } from './adapters/log/redactor.ts';
 import type { Secrets } from './adapters/secrets/open-secrets.ts';
 import type { SqliteStore } from './adapters/sqlite/open-store.ts';
 import { composePart } from './core/packets/codec/compose-part.ts';
+import type { ErpUser } from './core/packets/erp.ts';
 import type { EngineLog, LinkParts } from './core/packets/link-parts.ts';
 import { PacketLink } from './core/packets/packet-link.ts';
+import type { PushRules } from './core/packets/push-plan.ts';
 import type { Endpoints } from './core/queue/endpoints.ts';
 import type { BodyStore } from './core/runtime/body-store.ts';
 import type { Disk } from './core/runtime/disk.ts';
@@ -59,7 +61,9 @@ export function assembleLink(
   const { site, store, bodies, endpoints, runtime, http, log, start, siteId, edges } = shared;
   const erpSettings = site.settings.erps.find((erp) => erp.id === settings.erp);
   const loaded = site.mappings.get(settings.mapping);
-  if (erpSettings === undefined || loaded === undefined) throw new Error('settings were not checked');
+  const model = site.models.get(settings.push.model);
+  if (erpSettings === undefined || loaded === undefined || model === undefined)
+    throw new Error('settings were not checked');
   const { cloud: cloudSettings, push, pull } = settings;
   const source = sourceId(settings.kind, new URL(cloudSettings.baseUrl).host, cloudSettings.appArea);
   const id = linkId(settings.id);
@@ -90,6 +94,11 @@ export function assembleLink(
     startId: start,
     mapping: loaded.mapping,
     mappingHash: loaded.hash,
+    appModel: {
+      model: model.model,
+      file: `models/${push.model}`,
+      mappingFile: `mappings/${settings.mapping}`,
+    },
     companies: cloudSettings.companies,
     zones: { area: cloudSettings.timeZone, erp: erpSettings.timeZone },
     erpEndpoint: `erp:${erpSettings.id}`,
@@ -101,10 +110,13 @@ export function assembleLink(
       maxHoldMs: ms(push.maxHold),
       parallelUploads: push.parallel,
       maxPacketBytes: pull.maxPacketBytes,
-      usersQuery: push.users.query,
+      usersQuery: push.users.query ?? '',
+      usersList: push.users.list?.map(listedUser),
+      push: pushRules(push, site.settings.site.timeZone),
       modelHash: hashText(
         [
           loaded.hash,
+          model.hash,
           source,
           erpSettings.server,
           erpSettings.database,
@@ -131,6 +143,23 @@ export function assembleLink(
   };
   return { link: new PacketLink(parts, plan), erp };
 }
+
+/** Confirmed for all, or never asked for a pilot: everybody. */
+const pushRules = (push: LinkSettings['push'], zone: string): PushRules => ({
+  pilot:
+    push.confirmedAll === true || (push.pilot === undefined && push.confirmedAll === undefined)
+      ? undefined
+      : (push.pilot ?? []),
+  pausedUsers: push.pausedUsers,
+  quietHours: push.quietHours,
+  zone,
+  minIntervalMs: ms(push.minInterval),
+});
+
+const listedUser = (one: NonNullable<LinkSettings['push']['users']['list']>[number]): ErpUser =>
+  typeof one === 'string'
+    ? { name: one, values: new Map([['name', one]]) }
+    : { name: one.name, values: new Map(Object.entries(one)) };
 
 function ms(duration: string): number {
   const value = parseDuration(duration);

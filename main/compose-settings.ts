@@ -49,7 +49,7 @@ export function siteToSetUp(dataDir: string): SiteChoice {
   const named = settingsSchema.safeParse({ ...EMPTY, site: fieldOf(data, 'site') });
   const settings = named.success ? named.data : settingsSchema.parse({ ...EMPTY, site: here });
   return {
-    loaded: { settings, mappings: new Map() },
+    loaded: { settings, mappings: new Map(), models: new Map() },
     data: undefined,
     notices: site.failure.slice(0, NOTICES).map(noticeOf),
   };

@@ -113,6 +113,14 @@ function cautionOf({ settings }: SiteParts, link: PacketLink): ErpCaution | unde
   return erp === undefined ? undefined : erpCaution(erp);
 }
 
+/** As the last push that came as far as its users counted them. */
+function pilotOf(runs: readonly Run[]): LinkStatus['pilot'] {
+  const counts = runs.find((run) => run.flow === 'push' && (run.counts['users'] ?? 0) > 0)?.counts;
+  const held = counts?.['heldByPilot'] ?? 0;
+  const of = counts?.['users'] ?? 0;
+  return held === 0 ? undefined : { users: of - held, of };
+}
+
 function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly EndpointFact[]): LinkStatus {
   const { store, runtime } = parts;
   const now = runtime.wall();
@@ -160,6 +168,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     settledToday: counts.settledToday,
     lastIn: counts.lastSettledIn,
     lastOut: counts.lastAcceptedOut,
+    pilot: pilotOf(runs),
     flows,
     lastRuns: runs.slice(0, LAST_RUNS).map(runView),
     paused: pause === undefined ? undefined : pauseView(pause),

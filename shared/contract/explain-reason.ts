@@ -13,6 +13,11 @@ type Reason =
       readonly overdue?: true | undefined;
     }
   | { readonly kind: 'handed-over'; readonly since: number; readonly documents: readonly string[] }
+  | {
+      readonly kind: 'push-held';
+      readonly why: 'pilot' | 'paused' | 'quiet' | 'interval';
+      readonly until?: number | undefined;
+    }
   | { readonly kind: 'person'; readonly note: string }
   | { readonly kind: 'unclean-exits'; readonly times: number };
 
@@ -46,6 +51,15 @@ export function explainReason(reason: Reason): Explanation {
         since: reason.since,
         documents: reason.documents.join(', '),
       });
+    case 'push-held':
+      // Without an end that can be named, the words must not ask for one.
+      return reason.why === 'quiet' && reason.until === undefined
+        ? about('user', 'pushHeld.alwaysQuiet', {})
+        : about(
+            reason.why === 'pilot' || reason.why === 'paused' ? 'user' : 'nobody',
+            `pushHeld.${reason.why}`,
+            reason.until === undefined ? {} : { until: reason.until },
+          );
     case 'person':
       return about('user', 'person', { note: reason.note });
     case 'unclean-exits':

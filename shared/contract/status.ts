@@ -99,6 +99,8 @@ export const linkStatusSchema = z.object({
   settledToday: z.number(),
   lastIn: instant.optional(),
   lastOut: instant.optional(),
+  /** While only some users get snapshots: how many of how many, as of the last push. */
+  pilot: z.object({ users: z.number(), of: z.number() }).optional(),
   flows: z.array(flowStatusSchema),
   lastRuns: z.array(runSchema),
   paused: pauseSchema.optional(),

@@ -68,7 +68,16 @@ function attention(links: readonly LinkStatus[], say: (text: Text) => string): T
 }
 
 const waiting = (links: readonly LinkStatus[]): Text =>
-  pending(links, 'site.waitingIn', 'site.waitingOut') ?? { key: 'site.waiting', params: {} };
+  pending(links, 'site.waitingIn', 'site.waitingOut') ??
+  piloted(links) ?? { key: 'site.waiting', params: {} };
+
+/** Nothing waits but the people to whom nothing is sent yet. */
+function piloted(links: readonly LinkStatus[]): Text | undefined {
+  const pilots = links.flatMap((link) => link.pilot ?? []);
+  if (pilots.length === 0) return undefined;
+  const total = (of: 'users' | 'of'): number => pilots.reduce((all, pilot) => all + pilot[of], 0);
+  return { key: 'site.pilot', params: { users: total('users'), of: total('of') } };
+}
 
 function pending(links: readonly LinkStatus[], inKey: TextKey, outKey: TextKey): Text | undefined {
   const count = sum(links, (link) => link.pendingIn.count);

@@ -92,6 +92,9 @@ export const ERP_REFUSED = 'erp-refused';
 /** Refusals with words of their own: who acts and what helps differ from a value that does not fit. */
 const REFUSED: ReadonlyMap<string, readonly [owner: Owner, name: string]> = new Map([
   [ERP_REFUSED, ['erp-administrator', 'erpRefused']],
+  ['app-model', ['integrator', 'appModel']],
+  ['no-users', ['integrator', 'noUsers']],
+  ['duplicate-user', ['integrator', 'duplicateUser']],
   ['drift', ['integrator', 'drift']],
   ['drift-erp', ['erp-administrator', 'driftErp']],
   ['other-company', ['integrator', 'otherCompany']],

@@ -93,6 +93,47 @@ const erp = z
       refuse('trustServerCertificate', 'a pinned certificate and accepting any one exclude each other');
   });
 
+const quietHours = z.strictObject({
+  from: clock,
+  to: clock,
+  /** Absent: every day. */
+  weekdays: z.array(weekday).min(1).optional(),
+});
+
+const userName = z.string().trim().min(1).max(100);
+
+const pushUsers = z
+  .strictObject({
+    /** First column is the mobile user's name; further columns are values for filters. */
+    query: z.string().min(1).optional(),
+    /** Instead of the query: names, or names with values for filters. */
+    list: z
+      .array(z.union([userName, z.object({ name: userName }).catchall(z.string().nullable())]))
+      .max(10_000)
+      .optional(),
+  })
+  .superRefine(({ query, list }, context) => {
+    if (query === undefined && list === undefined)
+      context.addIssue({ code: 'custom', path: ['query'], message: 'expected a query of users, or a list' });
+    if (query !== undefined && list !== undefined)
+      context.addIssue({ code: 'custom', path: ['list'], message: 'expected a query or a list, not both' });
+    const seen = new Map<string, string>();
+    list?.forEach((one, index) => {
+      const name = typeof one === 'string' ? one : one.name;
+      const known = seen.get(name.toLowerCase());
+      if (known === undefined) seen.set(name.toLowerCase(), name);
+      else
+        context.addIssue({
+          code: 'custom',
+          path: ['list', index],
+          message:
+            known === name
+              ? `the user "${name}" occurs twice`
+              : `"${name}" and "${known}" are one user to the cloud`,
+        });
+    });
+  });
+
 const dynamicsMobile = z.strictObject({
   id,
   kind: z.literal('dynamics-mobile'),
@@ -122,10 +163,21 @@ const dynamicsMobile = z.strictObject({
   push: z.strictObject({
     enabled: z.boolean().default(true),
     every: schedule.default('30m'),
-    users: z.strictObject({
-      /** First column is the mobile user's name; further columns are values for filters. */
-      query: z.string().min(1),
-    }),
+    users: pushUsers,
+    /** A file in models/: what the app takes. What breaks it is not sent. */
+    model: z
+      .string()
+      .regex(/^[\w.-]+\.json$/, { error: 'expected a file name in models/, such as field-sales.json' })
+      .default('field-sales.json'),
+    /** Only these users' phones get data until a person sets `confirmedAll`. Absent: everybody's. */
+    pilot: z.array(userName).max(10_000).optional(),
+    confirmedAll: z.boolean().optional(),
+    /** Users whose phones get nothing, whatever else is said. */
+    pausedUsers: z.array(userName).max(10_000).default([]),
+    /** In the site's zone, also over midnight: nothing goes to phones, unless by hand. */
+    quietHours: quietHours.optional(),
+    /** Least time between two snapshots for one user, unless by hand. */
+    minInterval: duration.default('15m'),
     resendAfter: duration.default('24h'),
     maxHold: duration.default('1h'),
     parallel: z.int().min(1).max(16).default(4),
@@ -140,13 +192,6 @@ const dynamicsMobile = z.strictObject({
       maxPacketBytes: z.int().min(1024).max(200_000_000).default(100_000_000),
     })
     .prefault({}),
-});
-
-const quietHours = z.strictObject({
-  from: clock,
-  to: clock,
-  /** Absent: every day. */
-  weekdays: z.array(weekday).min(1).optional(),
 });
 
 const address = z.email({ error: 'expected a mail address such as office@example.com' });

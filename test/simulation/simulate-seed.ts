@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BUILT_IN_MODELS } from '../../main/adapters/config/model-files.ts';
 import { loadMapping } from '../../main/core/mapping/load-mapping.ts';
 import { createDynamicsMobile } from '../../main/sandbox/clouds/dynamics-mobile/cloud.ts';
 import { playDay, synchronize } from '../../main/sandbox/day.ts';
@@ -259,5 +260,5 @@ function siteOf(): ConstructorParameters<typeof Incarnation>[0]['site'] {
     sha256(createHash('sha256').update(text).digest('hex'));
   const mapping = loadMapping(readFileSync(MAPPING, 'utf8'), hash);
   if (!mapping.ok) throw new Error(JSON.stringify(mapping.failure));
-  return { settings, mappings: new Map([[SAMPLE.mapping, mapping.value]]) };
+  return { settings, mappings: new Map([[SAMPLE.mapping, mapping.value]]), models: BUILT_IN_MODELS };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { BUILT_IN_MODELS } from '../../main/adapters/config/model-files.ts';
 import { loadMapping } from '../../main/core/mapping/load-mapping.ts';
 import {
   createDynamicsMobile,
@@ -93,7 +94,7 @@ export async function sandboxSite(
   );
   const site = startTruthAgent({
     folder,
-    site: { settings, mappings: new Map([[SAMPLE.mapping, mapping.value]]) },
+    site: { settings, mappings: new Map([[SAMPLE.mapping, mapping.value]]), models: BUILT_IN_MODELS },
     runtime,
     disk: createForgetfulDisk(),
     http: tappedHttp(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { BUILT_IN_MODELS } from '../../main/adapters/config/model-files.ts';
 import { loadMapping } from '../../main/core/mapping/load-mapping.ts';
 import { createDynamicsMobile } from '../../main/sandbox/clouds/dynamics-mobile/cloud.ts';
 import { synchronize } from '../../main/sandbox/day.ts';
@@ -94,7 +95,7 @@ export async function twoSites(): Promise<TwoSites> {
     const site = startTruthAgent({
       folder: temporaryFolder(),
       siteId,
-      site: { settings, mappings: new Map([[SAMPLE.mapping, mapping.value]]) },
+      site: { settings, mappings: new Map([[SAMPLE.mapping, mapping.value]]), models: BUILT_IN_MODELS },
       runtime,
       disk: createForgetfulDisk(),
       http: tappedHttp(

@@ -1,24 +1,23 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ConfigProblem } from '../../../shared/contract/settings-requests.ts';
 import { sha256 } from '../../../shared/model/ids.ts';
 import { mappingSchema } from '../../../shared/model/mapping.ts';
 import { fail, ok, type Result } from '../../../shared/model/result.ts';
 import { settingsSchema, type Settings } from '../../../shared/model/settings.ts';
 import { loadMapping, type LoadedMapping } from '../../core/mapping/load-mapping.ts';
+import { loadModel, type LoadedModel } from './model-files.ts';
 import { problemsOf } from './problems.ts';
+import { ABSENT, readJson } from './read-json.ts';
 
 export interface LoadedSite {
   readonly settings: Settings;
   /** By file name, as links name them. */
   readonly mappings: ReadonlyMap<string, LoadedMapping>;
+  /** By file name, as links name them. */
+  readonly models: ReadonlyMap<string, LoadedModel>;
 }
 
 export const SITE_FILE = 'site.json';
-
-/** A configuration is kilobytes; what is larger is another file. */
-const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Reads and checks the configuration of a data folder. All of it or the problems: nothing is half loaded. */
 export function loadSite(dataDir: string): Result<LoadedSite, readonly ConfigProblem[]> {
@@ -33,21 +32,26 @@ export function checkSite(dataDir: string, data: unknown): Result<LoadedSite, re
   const settings = settingsSchema.parse(data);
 
   const mappings = new Map<string, LoadedMapping>();
+  const models = new Map<string, LoadedModel>();
   const wrong: ConfigProblem[] = [];
+  settings.links.forEach(({ push: { model } }, index) => {
+    if (models.has(model)) return;
+    const loaded = loadModel(dataDir, model);
+    if (loaded.ok) models.set(model, loaded.value);
+    else
+      wrong.push(
+        ...loaded.failure.map((problem) =>
+          problem.reason === ABSENT ? notThere(problem, `links[${index}].push.model`) : problem,
+        ),
+      );
+  });
   settings.links.forEach((link, index) => {
     if (mappings.has(link.mapping)) return;
     const file = `mappings/${link.mapping}`;
     const read = readJson(dataDir, file);
     if (!read.ok) {
       wrong.push(
-        read.failure.reason === ABSENT
-          ? {
-              ...read.failure,
-              file: SITE_FILE,
-              path: `links[${index}].mapping`,
-              reason: `${file} does not exist`,
-            }
-          : read.failure,
+        read.failure.reason === ABSENT ? notThere(read.failure, `links[${index}].mapping`) : read.failure,
       );
       return;
     }
@@ -63,91 +67,13 @@ export function checkSite(dataDir: string, data: unknown): Result<LoadedSite, re
     else
       wrong.push(...loaded.failure.map(({ path, message, hint }) => ({ file, path, reason: message, hint })));
   });
-  return wrong.length > 0 ? fail(wrong) : ok({ settings, mappings });
+  return wrong.length > 0 ? fail(wrong) : ok({ settings, mappings, models });
 }
 
-const ABSENT = 'the file does not exist';
-
-function readJson(
-  dataDir: string,
-  file: string,
-): Result<{ readonly text: string; readonly data: unknown }, ConfigProblem> {
-  const path = join(dataDir, file);
-  let bytes: Uint8Array;
-  try {
-    if (statSync(path).size > MAX_BYTES)
-      return fail({ file, path: '', reason: 'the file is too large', hint: 'is it the right one?' });
-    bytes = readFileSync(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    return code === 'ENOENT'
-      ? fail({
-          file,
-          path: '',
-          reason: ABSENT,
-          hint: `create ${path}, or name another data folder with --data-dir`,
-        })
-      : fail({
-          file,
-          path: '',
-          reason: `the file cannot be read (${code ?? 'unknown'})`,
-          hint: 'check its rights',
-        });
-  }
-  return parseJson(file, bytes);
-}
-
-/** The text and data of a configuration file's bytes. */
-export function parseJson(
-  file: string,
-  bytes: Uint8Array,
-): Result<{ readonly text: string; readonly data: unknown }, ConfigProblem> {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return fail({ file, path: '', reason: 'the file is not UTF-8', hint: 'save it as UTF-8' });
-  }
-  const json = text.replace(/^\uFEFF/, '');
-  try {
-    return ok({ text, data: JSON.parse(json) as unknown });
-  } catch (error) {
-    return fail({
-      file,
-      path: '',
-      reason: `the file is not JSON: ${placeOf(error, json)}`,
-      hint: 'look for a missing comma, quote or bracket, or a comma too many',
-    });
-  }
-}
-
-/** Where, but not what stands there: the parser's own words quote the text, and somebody may have typed a password into it. */
-function placeOf(error: unknown, text: string): string {
-  const position = /position (\d+)/.exec(wordsOf(error))?.[1];
-  const at = position === undefined ? strangeToken(text) : Number(position);
-  if (at === undefined || at >= text.trimEnd().length) return 'it ends too early';
-  const before = text.slice(0, at).split('\n');
-  return `see line ${before.length}, character ${(before.at(-1) ?? '').length + 1}`;
-}
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : '');
-
-/** For a token that cannot stand where it does the parser gives no position: the shortest beginning that has it ends with it. */
-function strangeToken(text: string): number | undefined {
-  const strange = (length: number): boolean => {
-    try {
-      JSON.parse(text.slice(0, length));
-      return false;
-    } catch (error) {
-      return wordsOf(error).startsWith('Unexpected token');
-    }
-  };
-  if (!strange(text.length)) return undefined;
-  let [without, within] = [0, text.length];
-  while (within - without > 1) {
-    const middle = Math.floor((without + within) / 2);
-    if (strange(middle)) within = middle;
-    else without = middle;
-  }
-  return within - 1;
-}
+/** Said of the place that names the file. */
+const notThere = (problem: ConfigProblem, path: string): ConfigProblem => ({
+  ...problem,
+  file: SITE_FILE,
+  path,
+  reason: `${problem.file} does not exist`,
+});

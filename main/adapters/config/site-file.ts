@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, st
 import { join } from 'node:path';
 import type { ConfigProblem } from '../../../shared/contract/settings-requests.ts';
 import { syncFolder, writeDurably } from '../secrets/site-key.ts';
-import { checkSite, loadSite, parseJson, SITE_FILE } from './load-site.ts';
+import { checkSite, loadSite, SITE_FILE } from './load-site.ts';
+import { parseJson } from './read-json.ts';
 
 /** What stands in the file at this moment. */
 export interface SiteFileState {

@@ -18,6 +18,7 @@ import {
   trimHistory,
 } from './statements/item-write.ts';
 import { interruptRunsOfOthers } from './statements/runs.ts';
+import { doubtAccepted } from './statements/snapshots.ts';
 import { IllegalTransition, mayHappen } from './transitions.ts';
 import type { TransitionName } from './transitions.ts';
 
@@ -157,6 +158,7 @@ function begin(context: WriteContext, item: Item, by: StartId, now: Instant): It
   const attempts = item.attempts + 1;
   if (attempts % TRIM_EVERY === 0) trimHistory(context.db, item.id, attempts, HISTORY_KEPT);
   insertAttempt(context.db, item.id, attempts, by, now);
+  if (item.direction === 'out') doubtAccepted(context.db, item.link, item.user);
   return changeItem(context.db, item, 'claim', {
     now,
     event: 'claimed',

@@ -50,6 +50,11 @@ const reason: z.ZodType<ItemReason> = z.discriminatedUnion('kind', [
     overdue: z.literal(true).optional(),
   }),
   z.object({ kind: z.literal('handed-over'), since: z.number(), documents: z.array(z.string()) }),
+  z.object({
+    kind: z.literal('push-held'),
+    why: z.enum(['pilot', 'paused', 'quiet', 'interval']),
+    until: z.number().optional(),
+  }),
   z.object({ kind: z.literal('person'), note: z.string() }),
   z.object({ kind: z.literal('unclean-exits'), times: z.number() }),
 ]);

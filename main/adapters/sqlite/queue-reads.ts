@@ -132,7 +132,7 @@ function countsOf(context: ReadContext, link: LinkId, now: Instant): QueueCounts
     pendingIn,
     oldestPendingIn: oldest(open.filter((one) => one.direction === 'in' && one.state !== 'parked')),
     pendingOut,
-    oldestPendingOut: oldest(open.filter((one) => one.direction === 'out')),
+    oldestPendingOut: oldest(open.filter((one) => one.direction === 'out' && one.state !== 'waiting')),
     parked,
     unknown: open.reduce((total, one) => (one.state === 'unknown' ? total + one.n : total), 0),
     settledToday: countSettledSince(db, link, startOfDay(now, context.zone)),

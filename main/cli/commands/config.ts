@@ -1,7 +1,8 @@
 import { readFileSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ConfigProblem } from '../../../shared/contract/settings-requests.ts';
-import { loadSite, parseJson } from '../../adapters/config/load-site.ts';
+import { loadSite } from '../../adapters/config/load-site.ts';
+import { parseJson } from '../../adapters/config/read-json.ts';
 import { openSiteFile } from '../../adapters/config/site-file.ts';
 import { acquireSiteLock } from '../../adapters/sqlite/site-lock.ts';
 import { connectPipe, type PipeClient } from '../../console/pipe-client.ts';

@@ -134,6 +134,9 @@ export function linkLight(facts: LinkFacts): LightState {
   // Users whose snapshot waits for their own packets have none that knows everything.
   if (lastRuns.some((run) => (run.counts['held'] ?? 0) + (run.counts['void'] ?? 0) > 0))
     states.push('waiting');
+  // Phones of users outside a pilot, or paused in the settings, have what they had.
+  if (lastRuns.some((run) => (run.counts['heldByPilot'] ?? 0) + (run.counts['heldByPause'] ?? 0) > 0))
+    states.push('waiting');
   // Tables read at different moments may not fit together: not known to be right.
   if (lastRuns.some((run) => (run.counts['bestEffort'] ?? 0) > 0)) states.push('unknown');
   if (lastRuns.length < enabledFlows) states.push('unknown');

@@ -6,8 +6,9 @@ import type { QueueStore } from '../queue/queue-store.ts';
 import type { BodyStore } from '../runtime/body-store.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { UsedModel } from './app-model/app-model.ts';
-import type { PacketErp } from './erp.ts';
+import type { ErpUser, PacketErp } from './erp.ts';
 import type { ListedEntry, PacketCloud } from './packet-cloud.ts';
+import type { PushRules } from './push-plan.ts';
 import type { ReportPolicy } from './reporting.ts';
 
 /** Everything the flows of one packet link work with. Built in `compose.ts`. */
@@ -45,6 +46,10 @@ export interface LinkPolicy {
   readonly parallelUploads: number;
   readonly maxPacketBytes: number;
   readonly usersQuery: string;
+  /** Instead of the query. */
+  readonly usersList?: readonly ErpUser[] | undefined;
+  /** Absent: everybody, at any time. */
+  readonly push?: PushRules | undefined;
   /** What else than the bytes decides whether a snapshot must go out again: mapping, area, address, ERP. */
   readonly modelHash: string;
 }

@@ -4,6 +4,7 @@ import { activePause } from '../queue/active-pause.ts';
 import type { Flow } from '../queue/queue-store.ts';
 import { isOverdue, nextRun } from '../schedule/next-run.ts';
 import type { LinkParts } from './link-parts.ts';
+import { quietEnd } from './push-plan.ts';
 
 export interface FlowPlan {
   readonly enabled: boolean;
@@ -37,13 +38,16 @@ export class LinkSchedule {
     if (pause !== undefined && pause.until === undefined) return undefined;
     const due = this.#soon.has(flow) ? now : nextRun(this.#question(flow));
     // A run would ask a cloud that rests, and be over with nothing done.
-    return Math.max(due, pause?.until ?? 0, now + endpoints.restMs(cloudEndpoint));
+    const free = Math.max(due, pause?.until ?? 0, now + endpoints.restMs(cloudEndpoint));
+    return flow === 'push' ? this.#afterQuiet(free) : free;
   }
 
   /** Whether the flow should have started more than `graceMs` ago, whatever keeps it. A paused one should not. */
   isOverdue(flow: Flow, graceMs: number): boolean {
     const { store, link, runtime } = this.#parts;
     if (!this.#plan[flow].enabled || activePause(store, link, runtime.wall()) !== undefined) return false;
+    const then = runtime.wall() - graceMs;
+    if (flow === 'push' && this.#afterQuiet(then) !== then) return false;
     return isOverdue({ ...this.#question(flow), graceMs });
   }
 
@@ -54,6 +58,12 @@ export class LinkSchedule {
 
   started(flow: Flow): void {
     this.#soon.delete(flow);
+  }
+
+  /** In quiet hours nothing could leave, and what is read then is old when they end. */
+  #afterQuiet(moment: Instant): Instant | undefined {
+    const rules = this.#parts.policy.push;
+    return rules === undefined ? moment : quietEnd(moment, rules.quietHours, rules.zone);
   }
 
   #question(flow: Flow): Parameters<typeof nextRun>[0] {

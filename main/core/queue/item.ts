@@ -49,8 +49,16 @@ export type ItemReason =
     }
   /** In the ERP, which has not said yet whether it accepts it. `documents`: the words for those. */
   | { readonly kind: 'handed-over'; readonly since: Instant; readonly documents: readonly string[] }
+  /** A snapshot that is built and must not go to a phone now. */
+  | ({ readonly kind: 'push-held' } & PushHold)
   | { readonly kind: 'person'; readonly note: string }
   | { readonly kind: 'unclean-exits'; readonly times: number };
+
+/** Until: as far as it is known. */
+export interface PushHold {
+  readonly why: 'pilot' | 'paused' | 'quiet' | 'interval';
+  readonly until?: Instant | undefined;
+}
 
 export interface Item {
   readonly id: ItemId;

@@ -3,6 +3,7 @@ import base from './base.json' with { type: 'json' };
 import engine from './engine.json' with { type: 'json' };
 import handover from './handover.json' with { type: 'json' };
 import mapping from './mapping.json' with { type: 'json' };
+import push from './push.json' with { type: 'json' };
 import queue from './queue.json' with { type: 'json' };
 import runs from './runs.json' with { type: 'json' };
 import settingsScreen from './settings-screen.json' with { type: 'json' };
@@ -17,6 +18,7 @@ export const en = {
   ...engine,
   ...handover,
   ...mapping,
+  ...push,
   ...queue,
   ...runs,
   ...settings,

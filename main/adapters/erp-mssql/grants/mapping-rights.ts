@@ -13,7 +13,7 @@ type Write = DocumentHandler['write'];
  */
 export function mappingRights(
   mapping: Mapping,
-  usersQuery: string,
+  usersQuery: string | undefined,
   at: { readonly link: string; readonly ledgerSchema: string },
 ): Rights {
   const needed: NeededRight[] = [];
@@ -32,7 +32,7 @@ export function mappingRights(
       if (schema.toLowerCase() !== at.ledgerSchema.toLowerCase())
         needed.push(...readingOf({ schema, name }, what));
   };
-  reads({ select: usersQuery }, `the query of users of ${at.link}`);
+  if (usersQuery !== undefined) reads({ select: usersQuery }, `the query of users of ${at.link}`);
   for (const { entity, from } of mapping.push.entities) reads(from, `${entity} of ${at.link}, read`);
   for (const handler of mapping.pull.documents) {
     const { document, write, returns, erpStatus, lines, references } = handler;

@@ -19,7 +19,7 @@ export function siteRights(
   erp: Pick<ErpSettings, 'ledger'>,
   links: readonly {
     readonly settings: Pick<LinkSettings, 'id'> & {
-      readonly push: { readonly users: { readonly query: string } };
+      readonly push: { readonly users: { readonly query?: string | undefined } };
     };
     readonly mapping: Mapping;
   }[],

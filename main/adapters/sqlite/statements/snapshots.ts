@@ -59,6 +59,11 @@ export function upsertAccepted(db: WriteDb, link: LinkId, user: string, accepted
   );
 }
 
+/** Something else may be in the cloud by now: nothing counts as accepted there until an upload is known to be. */
+export function doubtAccepted(db: WriteDb, link: LinkId, user: string): void {
+  prepared(db, `UPDATE accepted_snapshot SET model_hash = '' WHERE link = ? AND user = ?`).run(link, user);
+}
+
 const acceptedRow = z.object({
   content_hash: z.string(),
   model_hash: z.string(),
