@@ -61,6 +61,30 @@ const reference = z.strictObject({
 /** What a row with status update or delete, or a known row id with other content, does. */
 const onChange = z.enum(['park', 'ignore']);
 
+/** What a row must be like beyond the types of its values, in words of the integrator's own: otherwise the packet is parked. */
+const check = z.strictObject({
+  /** An expression over the row that gives true or false. */
+  cel: z.string().min(1).max(2000),
+  /** What people are told when it gives false. */
+  says: z.string().min(1).max(300),
+});
+
+const lineHandler = z.strictObject({
+  entity: name,
+  /** Line field = header field. Left out only for the rows of a document made with `group`. */
+  join: z.strictObject({ line: name, header: name }).optional(),
+  /** The row belongs to one line of this other table of the document too: a lot to its line. */
+  under: z
+    .strictObject({
+      entity: name,
+      /** Field of this row = field of the line it belongs to; all of them. */
+      join: z.array(z.strictObject({ line: name, to: name })).min(1),
+    })
+    .optional(),
+  checks: z.array(check).optional(),
+  write: z.strictObject({ to: writeTarget, values: z.record(name, pullValue) }),
+});
+
 const documentHandler = z.strictObject({
   /** Word for people and references: `order`, `payment`, `visit start`. */
   document: name,
@@ -68,6 +92,11 @@ const documentHandler = z.strictObject({
   entity: name,
   /** Only rows whose field holds one of the values. */
   when: z.strictObject({ field: name, in: z.array(z.string()).min(1) }).optional(),
+  /**
+   * For a table of lines without a header: rows with equal values of these fields are one document. Its header is written from
+   * the row with the smallest id, and each row is a line.
+   */
+  group: z.array(name).min(1).optional(),
   /** Field that identifies the row for ever. */
   rowId: name.default('DMS_ROWID'),
   /** Field with the number the phone gave. */
@@ -79,16 +108,8 @@ const documentHandler = z.strictObject({
   returns: z.strictObject({ key: returned.optional(), number: returned.optional() }).default({}),
   /** Required for a header that goes to a staging table, and only there. */
   erpStatus: erpStatus.optional(),
-  lines: z
-    .array(
-      z.strictObject({
-        entity: name,
-        /** Line field = header field. */
-        join: z.strictObject({ line: name, header: name }),
-        write: z.strictObject({ to: writeTarget, values: z.record(name, pullValue) }),
-      }),
-    )
-    .default([]),
+  lines: z.array(lineHandler).default([]),
+  checks: z.array(check).optional(),
   references: z.array(reference).default([]),
   onInsert: z.literal('apply').default('apply'),
   onUpdate: onChange.default('park'),
@@ -119,3 +140,4 @@ export const mappingSchema = z.strictObject({
 export type Mapping = z.infer<typeof mappingSchema>;
 export type PushEntity = z.infer<typeof pushEntity>;
 export type DocumentHandler = z.infer<typeof documentHandler>;
+export type RowCheck = z.infer<typeof check>;

@@ -1,6 +1,7 @@
 import { type DocumentHandler, type Mapping } from '../../../shared/model/mapping.ts';
 import { type PullValue } from '../../../shared/model/mapping-values.ts';
 import { isFieldName } from '../packets/codec/write-packet.ts';
+import { checkChecks, checkJoin } from './check-lines.ts';
 import { checkTargets } from './check-targets.ts';
 import { checkNames, checkValue } from './check-values.ts';
 import { pathText, type ConfigProblem } from './config-problem.ts';
@@ -61,11 +62,21 @@ function checkHandler(mapping: Mapping, handler: DocumentHandler, path: Path, re
   const hasKey = handler.returns.key !== undefined;
   checkValues(mapping, handler.write.values, [...path, 'write', 'values'], report, 'header');
   checkTargets(handler, path, report);
+  checkChecks(mapping, handler.checks ?? [], [...path, 'checks'], report, 'header');
+  if (
+    handler.group !== undefined &&
+    !handler.lines.some((line) => lower(line.entity) === lower(handler.entity))
+  )
+    report(
+      [...path, 'group'],
+      'its rows would be written nowhere',
+      `give it lines of "${handler.entity}": each row of a group is one`,
+    );
   const lines = new Set<string>();
   handler.lines.forEach((line, index) => {
     const at: Path = [...path, 'lines', index];
-    if (lower(line.entity) === lower(handler.entity))
-      report([...at, 'entity'], `"${line.entity}" is the header's own table`, 'name the table of the lines');
+    checkJoin(handler, line, at, report);
+    checkChecks(mapping, line.checks ?? [], [...at, 'checks'], report, 'line');
     if (lines.has(lower(line.entity)))
       report([...at, 'entity'], `"${line.entity}" occurs twice`, 'write a line once');
     lines.add(lower(line.entity));

@@ -2,55 +2,58 @@ import type { FieldType } from '../../../shared/model/field-type.ts';
 import {
   isPlainDay,
   isPlainMoment,
-  remembering,
-  shortDecimal,
-  shortWhole,
+  isShortWhole,
+  shortDecimalEnd,
 } from '../../../shared/model/plain-text.ts';
 import { assertNever } from '../../../shared/model/result.ts';
+import type { QuickText } from '../packets/codec/column-to-write.ts';
 import type { Zones } from './convert.ts';
+import { quickShift } from './shift-quickly.ts';
 
-/** What `toPacket` gives for the value, or undefined where that one has to look: never another answer than its own. */
-export type Quick = (value: string) => string | undefined;
-
-const slow: Quick = () => undefined;
+const start = (end: (value: string) => number, suffix = ''): QuickText => ({
+  by: 'start',
+  end,
+  suffix,
+});
+const NO_ANSWER = start(() => -1);
 
 /**
  * `toPacket` of one column, for the spellings that ordinary rows have: nothing is parsed that is canonical already, and
- * nothing is made that is there already. Pure.
+ * nothing is made that is there already. Never another answer than `toPacket`'s own; where that one has to look, none. Pure
+ * but for a memory of days.
  */
-export function quickToPacket(type: FieldType, zones: Zones): Quick {
+export function quickToPacket(type: FieldType, zones: Zones): QuickText {
   switch (type.kind) {
     case 'text': {
-      const { length } = type;
-      return length === undefined
-        ? (value) => value
-        : (value) => (value.length <= length ? value : undefined);
+      const { length = Infinity } = type;
+      return { by: 'whole', fits: (value) => value.length <= length };
     }
     case 'decimal': {
       const { precision = Infinity, scale = Infinity } = type;
       // Without both nothing is checked.
       const whole = precision === Infinity || scale === Infinity ? Infinity : precision - scale;
-      return (value) => shortDecimal(value, whole, scale);
+      return start((value) => shortDecimalEnd(value, whole, scale));
     }
     case 'int':
-      return (value) => shortWhole(value, 9);
+      return start((value) => (isShortWhole(value, 9) ? value.length : -1));
     case 'bigint':
-      return (value) => shortWhole(value, 18);
+      return start((value) => (isShortWhole(value, 18) ? value.length : -1));
     case 'bool':
-      return (value) => (value === '1' ? 'true' : value === '0' ? 'false' : undefined);
+      return {
+        by: 'text',
+        text: (value) => (value === '1' ? 'true' : value === '0' ? 'false' : undefined),
+      };
     case 'guid':
-      return (value) => (CANONICAL_GUID.test(value) ? value : undefined);
+      return start((value) => (CANONICAL_GUID.test(value) ? value.length : -1));
     case 'date':
     case 'dateOfTime':
-      return remembering((value) =>
-        value.length === 10 && isPlainDay(value) ? `${value}T00:00:00Z` : undefined,
-      );
+      return start((value) => (value.length === 10 && isPlainDay(value) ? 10 : -1), 'T00:00:00Z');
     case 'datetime':
       return zones.area === zones.erp
-        ? (value) => (isPlainMoment(value) ? `${value.slice(0, 19)}Z` : undefined)
-        : slow;
+        ? start((value) => (isPlainMoment(value) ? 19 : -1), 'Z')
+        : { by: 'text', text: quickShift(zones) };
     case 'binary':
-      return slow;
+      return NO_ANSWER;
     default:
       return assertNever(type.kind);
   }

@@ -22,6 +22,8 @@ export interface ExpressionInput {
 export interface Expression {
   readonly row: readonly string[];
   readonly header: readonly string[];
+  /** What it gives, as far as that is known before it is worked out: `bool`, `string`, `dyn`. */
+  readonly type: string;
   /** The result as text; null for none. Fails with code and words. Pure. */
   readonly run: (
     input: ExpressionInput,
@@ -149,7 +151,7 @@ function compile(
     if (!['string', 'int', 'uint', 'bool', 'dyn', 'null'].includes(type))
       throw new Unfit(`the result is ${type}`, 'make the result a text, a whole number or true or false');
     const [row, header] = [[...fields.row], [...fields.header]];
-    return ok({ row, header, run: (input) => run(parsed, row, header, input) });
+    return ok({ row, header, type, run: (input) => run(parsed, row, header, input) });
   } catch (error) {
     if (error instanceof Unfit) return fail({ message: error.message, hint: error.hint });
     return fail({ message: wordsOf(error), hint: 'correct the expression; docs/mapping.md shows how' });

@@ -9,7 +9,8 @@ import { columnsOf } from './column-rules.ts';
 import type { AwaitedLookup, AwaitedReference, PacketPlan, PlanInput, RowChange, ValueNote } from './plan.ts';
 import { fieldText, keyText, typeOf, type Placed, type RowValues, type ValueContext } from './plan-row.ts';
 import { rowValues } from './row-values.ts';
-import { documentRows, type DocumentRows } from './plan-rows.ts';
+import { documentRows, tableRows, type DocumentRows } from './plan-rows.ts';
+import { checkRow } from './row-checks.ts';
 import { seriesValues } from './plan-series.ts';
 
 interface Planned {
@@ -104,6 +105,8 @@ function writeDocument(rows: DocumentRows, input: PlanInput): Result<Omit<Planne
   };
   const number = handler.number === undefined ? ok(undefined) : keyText(header, handler.number);
   if (!number.ok) return number;
+  const checked = checkRow(header, handler.checks ?? [], context);
+  if (!checked.ok) return checked;
   const head = rowValues(header, handler.write.values, context);
   if (!head.ok) return head;
   note(head.value, undefined);
@@ -118,6 +121,8 @@ function writeDocument(rows: DocumentRows, input: PlanInput): Result<Omit<Planne
   for (const [index, line] of handler.lines.entries()) {
     const columns = columnsOf(input.catalogue, line.write.to);
     for (const at of rows.lines[index] ?? []) {
+      const fits = checkRow(at, line.checks ?? [], lineContext);
+      if (!fits.ok) return fits;
       const values = rowValues(at, line.write.values, { ...lineContext, columns });
       if (!values.ok) return values;
       note(values.value, lines.length);
@@ -193,12 +198,14 @@ function awaitedReferences(planned: readonly Planned[]): Result<readonly Awaited
 }
 
 function rowsOf(rows: DocumentRows, entity: string): readonly Placed[] {
-  if (entity.toLowerCase() === rows.handler.entity.toLowerCase()) return [rows.header];
+  if (entity.toLowerCase() === rows.handler.entity.toLowerCase() && rows.handler.group === undefined)
+    return [rows.header];
   return rows.handler.lines.flatMap((line, index) =>
     line.entity.toLowerCase() === entity.toLowerCase() ? (rows.lines[index] ?? []) : [],
   );
 }
 
+/** What no handler takes, for people: tables the mapping does not name, and codes of kept tables that no document is for. */
 function unknownTables(packet: Packet, mapping: Mapping): readonly string[] {
   const { documents, series, keepOnly } = mapping.pull;
   const known = new Set(
@@ -208,9 +215,33 @@ function unknownTables(packet: Packet, mapping: Mapping): readonly string[] {
       ...keepOnly,
     ].map((name) => name.toLowerCase()),
   );
-  return [...packet.tables]
-    .filter(([key, table]) => table.rows.length > 0 && !known.has(key))
-    .map(([, table]) => table.name);
+  return [
+    ...[...packet.tables]
+      .filter(([key, table]) => table.rows.length > 0 && !known.has(key))
+      .map(([, table]) => table.name),
+    ...unknownCodes(packet, mapping),
+  ];
+}
+
+/** Most codes of one packet that are named: a list for people, not a store. */
+const MOST_CODES = 20;
+
+function unknownCodes(packet: Packet, mapping: Mapping): readonly string[] {
+  const found = new Set<string>();
+  for (const entity of mapping.pull.keepOnly) {
+    const handlers = mapping.pull.documents.filter(
+      (one) => one.entity.toLowerCase() === entity.toLowerCase(),
+    );
+    const [first] = handlers;
+    if (first?.when === undefined) continue;
+    const { field } = first.when;
+    const taken = new Set(handlers.flatMap((one) => one.when?.in ?? []));
+    for (const at of tableRows(packet, entity)) {
+      const code = plainText(at, field).slice(0, 30);
+      if (!taken.has(code) && found.size < MOST_CODES) found.add(`${at.table}: ${field} ${code}`);
+    }
+  }
+  return [...found];
 }
 
 const plainText = (at: Placed, field: string | undefined): string => {

@@ -31,6 +31,8 @@ export function documentRows(packet: Packet, mapping: Mapping): Result<readonly 
   if (!headers.ok) return headers;
   const lines = placeLines(packet, mapping, headers.value);
   if (!lines.ok) return lines;
+  const under = linesUnderLines(headers.value);
+  if (!under.ok) return under;
   const documents: DocumentRows[] = [];
   for (const handler of mapping.pull.documents)
     for (const { document } of headers.value.get(lower(handler.entity)) ?? [])
@@ -47,6 +49,7 @@ function headerRows(packet: Packet, mapping: Mapping): Result<Headers> {
   const found = new Map<string, Header[]>();
   for (const entity of new Set(mapping.pull.documents.map((handler) => lower(handler.entity)))) {
     const headers: Header[] = [];
+    const grouped: Member[] = [];
     const known = new Map<string, Placed>();
     for (const at of tableRows(packet, entity)) {
       const handler = chooseHandler(at, mapping);
@@ -61,12 +64,55 @@ function headerRows(packet: Packet, mapping: Mapping): Result<Headers> {
       if (twin !== undefined)
         return refused(at, 'row-twice', handler.value.rowId, `the same id as ${whereOf(twin)}`);
       known.set(lower(rowId.value), at);
-      const lines = handler.value.lines.map((): Placed[] => []);
-      headers.push({ at, document: { handler: handler.value, rowId: rowId.value, header: at, lines } });
+      if (handler.value.group !== undefined) {
+        grouped.push({ at, handler: handler.value, rowId: rowId.value });
+        continue;
+      }
+      headers.push({ at, document: documentOf(handler.value, rowId.value, at) });
     }
-    found.set(entity, headers);
+    const groups = gather(grouped);
+    if (!groups.ok) return groups;
+    found.set(entity, [...headers, ...groups.value]);
   }
   return ok(found);
+}
+
+const documentOf = (handler: DocumentHandler, rowId: string, header: Placed): DocumentRows => ({
+  handler,
+  rowId,
+  header,
+  lines: handler.lines.map((): Placed[] => []),
+});
+
+/** A row of a table without headers. */
+interface Member {
+  readonly at: Placed;
+  readonly handler: DocumentHandler;
+  readonly rowId: string;
+}
+
+/** Documents made of rows that say the same in the fields of `group`; known again by their smallest row id. */
+function gather(members: readonly Member[]): Result<readonly Header[]> {
+  const groups = new Map<string, Member[]>();
+  for (const member of members) {
+    const key: string[] = [member.handler.document];
+    for (const field of member.handler.group ?? []) {
+      const text = fieldText(member.at, field);
+      if (!text.ok) return text;
+      key.push(text.value?.trim() ?? '');
+    }
+    const name = JSON.stringify(key);
+    groups.set(name, [...(groups.get(name) ?? []), member]);
+  }
+  return ok(
+    [...groups.values()].map((rows) => {
+      const first = rows.reduce((least, row) => (lower(row.rowId) < lower(least.rowId) ? row : least));
+      const document = documentOf(first.handler, first.rowId, first.at);
+      const own = first.handler.lines.findIndex((line) => lower(line.entity) === lower(first.handler.entity));
+      document.lines[own]?.push(...rows.map(({ at }) => at));
+      return { at: first.at, document };
+    }),
+  );
 }
 
 /** Undefined: no handler wants the row and the mapping says that it is kept only. */
@@ -91,7 +137,9 @@ function chooseHandler(at: Placed, mapping: Mapping): Result<DocumentHandler | u
 
 function placeLines(packet: Packet, mapping: Mapping, headers: Headers): Result<void> {
   for (const entity of new Set(
-    mapping.pull.documents.flatMap((one) => one.lines.map((line) => lower(line.entity))),
+    mapping.pull.documents.flatMap((one) =>
+      one.lines.flatMap((line) => (line.join === undefined ? [] : lower(line.entity))),
+    ),
   )) {
     const index = joinIndex(entity, mapping, headers);
     if (!index.ok) return index;
@@ -114,7 +162,7 @@ function joinIndex(entity: string, mapping: Mapping, headers: Headers): Result<r
   const joins = new Map<string, { readonly field: string; readonly headers: Map<string, Header[]> }>();
   for (const handler of mapping.pull.documents)
     for (const line of handler.lines) {
-      if (lower(line.entity) !== entity) continue;
+      if (lower(line.entity) !== entity || line.join === undefined) continue;
       const key = JSON.stringify([handler.entity, line.join.line, line.join.header].map(lower));
       if (joins.has(key)) continue;
       const byValue = new Map<string, Header[]>();
@@ -168,4 +216,56 @@ function placeLine(at: Placed, joins: readonly Join[], mapping: Mapping): Result
         );
   place.push(at);
   return ok(undefined);
+}
+
+/** A row that belongs to a line must find exactly one. */
+function linesUnderLines(headers: Headers): Result<void> {
+  for (const { document } of [...headers.values()].flat())
+    for (const [index, { under }] of document?.handler.lines.entries() ?? []) {
+      if (document === undefined || under === undefined) continue;
+      const above = document.handler.lines.findIndex((line) => lower(line.entity) === lower(under.entity));
+      const owners = new Map<string, number>();
+      for (const at of document.lines[above] ?? []) {
+        const key = joinedBy(
+          at,
+          under.join.map(({ to }) => to),
+        );
+        if (!key.ok) return key;
+        owners.set(key.value, (owners.get(key.value) ?? 0) + 1);
+      }
+      for (const at of document.lines[index] ?? []) {
+        const key = joinedBy(
+          at,
+          under.join.map(({ line }) => line),
+        );
+        if (!key.ok) return key;
+        const found = owners.get(key.value) ?? 0;
+        if (found === 1) continue;
+        const fields = under.join.map(({ line }) => line).join(', ');
+        return found === 0
+          ? refused(
+              at,
+              'line-without-line',
+              fields,
+              `no row of ${under.entity} belongs to ${shown(key.value)}`,
+            )
+          : refused(
+              at,
+              'ambiguous-line',
+              fields,
+              `${found} rows of ${under.entity} belong to ${shown(key.value)}`,
+            );
+      }
+    }
+  return ok(undefined);
+}
+
+function joinedBy(at: Placed, fields: readonly string[]): Result<string> {
+  const values: string[] = [];
+  for (const field of fields) {
+    const text = fieldText(at, field);
+    if (!text.ok) return text;
+    values.push(text.value?.trim() ?? '');
+  }
+  return ok(values.length === 1 ? (values[0] ?? '') : JSON.stringify(values));
 }

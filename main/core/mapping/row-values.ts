@@ -11,7 +11,7 @@ import type { LookupQuestion, WriteValue } from '../packets/erp.ts';
 import { checkColumn } from './column-rules.ts';
 import { toErp } from './convert.ts';
 import { applyConverters, firstChars } from './converters.ts';
-import { compileExpression } from './expressions.ts';
+import { evaluate } from './row-expression.ts';
 import type { ValueNote } from './plan.ts';
 import {
   fieldText,
@@ -177,24 +177,11 @@ function expressionValue(
   source: ExpressionValue,
   context: ValueContext,
 ): Result<Made> {
-  const { header } = context;
-  const expression = compileExpression(source.cel, context.codes, header === undefined ? 'header' : 'line');
-  if (!expression.ok) throw new Error(`the mapping holds an expression that cannot be read: ${source.cel}`);
-  const read = { row: new Map<string, string>(), header: new Map<string, string>() };
-  const taken: RowValues['taken'][number][] = [];
-  for (const [part, place] of [
-    ['row', at],
-    ['header', header],
-  ] as const)
-    for (const field of place === undefined ? [] : expression.value[part]) {
-      const text = fieldText(place ?? at, field);
-      if (!text.ok) return text;
-      if (text.value !== undefined) read[part].set(field, text.value);
-      // What it reads, not what comes out: the result may hold the packet's id.
-      taken.push([`${name} ${part}.${field}`, text.value ?? null]);
-    }
-  const { user, packetId: id, company } = context;
-  const result = expression.value.run({ ...read, packet: { user, id, company } });
+  const evaluated = evaluate(at, source.cel, context);
+  if (!evaluated.ok) return evaluated;
+  const { read, result } = evaluated.value;
+  // What it reads, not what comes out: the result may hold the packet's id.
+  const taken = read.map(([field, value]) => [`${name} ${field}`, value] as const);
   const shownCel = shown(source.cel);
   if (!result.ok)
     return refused(at, result.failure.code, name, `${result.failure.message}; the expression is ${shownCel}`);
