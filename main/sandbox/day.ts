@@ -1,3 +1,4 @@
+import { doFieldWork } from './field-work.ts';
 import type { CloudControl } from './phones/cloud-control.ts';
 import { anyShape } from './phones/phone.ts';
 import type { Phone } from './phones/phone.ts';
@@ -18,6 +19,8 @@ export interface DayOptions {
   /** Deliveries of a packet a second time, and resends under a new id; default 5 of each. */
   redeliveries?: number | undefined;
   resends?: number | undefined;
+  /** Phones also load vans, count stock, find customers, deliver and invoice. Default false. */
+  fieldWork?: boolean | undefined;
   /** All phones take the newest snapshot before each round, not only in the morning. Default false. */
   resync?: boolean | undefined;
   /** Called between the rounds of a day, for a program that shall work meanwhile. */
@@ -30,6 +33,8 @@ export interface DayCounts {
   lines: number;
   payments: number;
   visits: number;
+  /** Documents and activities besides those: transfers, counts, customers and what else is done on the road. */
+  fieldWork: number;
   packets: number;
   redelivered: number;
   resent: number;
@@ -52,6 +57,7 @@ export async function playDay(options: DayOptions): Promise<DayCounts> {
     lines: 0,
     payments: 0,
     visits: 0,
+    fieldWork: 0,
     packets: 0,
     redelivered: 0,
     resent: 0,
@@ -83,6 +89,10 @@ export async function playDay(options: DayOptions): Promise<DayCounts> {
       payments: due(wanted.payments),
       visits: due(wanted.visits),
     });
+    if (options.fieldWork === true)
+      phones.forEach((phone, index) => {
+        counts.fieldWork += doFieldWork(phone, random, { at: at + HOUR, turn: round + index });
+      });
     for (const phone of phones) {
       // Without a network for a while; the last round leaves nothing behind.
       if (round < ROUNDS - 1 && chance(random, 0.3)) continue;

@@ -105,6 +105,10 @@ async function playOnce(): Promise<number> {
     lines: sum((round) => round.orders.lines),
     payments: sum((round) => round.orders.payments),
     visits: sum((round) => round.orders.visits),
+    activities: sum((round) => round.orders.activities),
+    customers: sum((round) => round.orders.customers),
+    transfers: sum((round) => round.orders.transfers),
+    stockCounts: sum((round) => round.orders.stockCounts),
     redelivered: sum((round) => round.day.redelivered),
     resent: sum((round) => round.day.resent),
     reversed: sum((round) => round.day.reversed),
@@ -127,7 +131,8 @@ async function playOnce(): Promise<number> {
   else {
     for (const { mode, orders, snapshots, packets } of rounds)
       say(
-        `${mode}: ${orders.orders} orders with ${orders.lines} lines, ${orders.payments} payments, ${orders.visits} visits; ` +
+        `${mode}: ${orders.orders} orders with ${orders.lines} lines, ${orders.payments} payments, ${orders.visits} visits, ` +
+          `${orders.transfers} transfers, ${orders.stockCounts} stock counts, ${orders.customers} customers; ` +
           `${packets.done} packets done, ${snapshots.accepted} snapshots accepted; ` +
           `lost ${orders.lost}, duplicated ${orders.duplicated}, changed ${orders.changed}`,
       );
@@ -146,6 +151,7 @@ async function stay(ending: AbortSignal): Promise<number> {
   const world = await startWorld({
     seed: seed(),
     mode: 'sqs',
+    officeMs: 3_000,
     now: () => Date.now(),
     settings: { pullEvery: '30s', pushEvery: '5m' },
   });

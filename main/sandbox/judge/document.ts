@@ -2,7 +2,8 @@ import type { Kind } from './values.ts';
 
 /** A document, as its phone made it or as the ERP holds it: fields in one spelling, parts below it. */
 export interface Document {
-  kind: 'order' | 'payment' | 'visit start' | 'visit end';
+  kind:
+    'order' | 'payment' | 'visit start' | 'visit end' | 'activity' | 'customer' | 'transfer' | 'stock count';
   rowId: string;
   number: string;
   user: string;
@@ -11,7 +12,7 @@ export interface Document {
 }
 
 export interface Part {
-  kind: 'line' | 'lot' | 'payment line';
+  kind: 'line' | 'lot' | 'payment line' | 'transfer line' | 'count line';
   rowId: string;
   label: string;
   fields: Fields;
@@ -29,6 +30,8 @@ export const ORDER_COLUMNS = {
   customerNo: ['CustomerNo', 'text'],
   customerName: ['CustomerName', 'text'],
   visitNo: ['VisitNo', 'text'],
+  sourceNo: ['SourceNo', 'text'],
+  reason: ['ReturnReason', 'text'],
   orderDate: ['OrderDate', 'day'],
   enteredAt: ['EnteredAt', 'moment'],
   deliveryDate: ['DeliveryDate', 'day'],
@@ -98,6 +101,61 @@ export const VISIT_END_COLUMNS = {
   endedAt: ['EndedAt', 'moment'],
   duration: ['Duration', 'decimal'],
   note: ['Note', 'text'],
+} as const satisfies Columns;
+
+export const ACTIVITY_COLUMNS = {
+  user: ['MobileUser', 'text'],
+  action: ['ActionCode', 'decimal'],
+  meaning: ['Kind', 'text'],
+  customerNo: ['CustomerNo', 'text'],
+  number: ['DocumentNo', 'text'],
+  doneAt: ['DoneAt', 'moment'],
+  amount: ['Amount', 'decimal'],
+  latitude: ['Latitude', 'decimal'],
+  longitude: ['Longitude', 'decimal'],
+  note: ['Note', 'text'],
+} as const satisfies Columns;
+
+export const CUSTOMER_COLUMNS = {
+  user: ['MobileUser', 'text'],
+  number: ['MobileNo', 'text'],
+  isNew: ['IsNew', 'bool'],
+  name: ['Name', 'text'],
+  address: ['Address', 'text'],
+  city: ['City', 'text'],
+  contact: ['Contact', 'text'],
+  phone: ['Phone', 'text'],
+  latitude: ['Latitude', 'decimal'],
+  longitude: ['Longitude', 'decimal'],
+  shipToCode: ['ShipToCode', 'text'],
+} as const satisfies Columns;
+
+export const TRANSFER_COLUMNS = {
+  user: ['MobileUser', 'text'],
+  number: ['MobileNo', 'text'],
+  from: ['FromCode', 'text'],
+  to: ['ToCode', 'text'],
+  postingDate: ['PostingDate', 'day'],
+} as const satisfies Columns;
+
+export const GOODS_COLUMNS = {
+  lineNo: ['LineNumber', 'decimal'],
+  itemNo: ['ItemNo', 'text'],
+  quantity: ['Quantity', 'decimal'],
+  unit: ['UnitCode', 'text'],
+} as const satisfies Columns;
+
+export const COUNT_COLUMNS = {
+  user: ['MobileUser', 'text'],
+  number: ['LocationCode', 'text'],
+  countedAt: ['CountedAt', 'moment'],
+} as const satisfies Columns;
+
+export const COUNT_LINE_COLUMNS = {
+  ...GOODS_COLUMNS,
+  lotNo: ['LotNo', 'text'],
+  calculated: ['Calculated', 'decimal'],
+  difference: ['Difference', 'decimal'],
 } as const satisfies Columns;
 
 export const keyOf = (document: { kind: string; rowId: string }): string =>

@@ -1,9 +1,15 @@
 import {
+  ACTIVITY_COLUMNS,
+  COUNT_COLUMNS,
+  COUNT_LINE_COLUMNS,
+  CUSTOMER_COLUMNS,
+  GOODS_COLUMNS,
   LINE_COLUMNS,
   LOT_COLUMNS,
   ORDER_COLUMNS,
   PAYMENT_COLUMNS,
   PAYMENT_LINE_COLUMNS,
+  TRANSFER_COLUMNS,
   VISIT_COLUMNS,
   VISIT_END_COLUMNS,
 } from './document.ts';
@@ -34,6 +40,15 @@ export async function erpDocuments(erp: ErpQuery): Promise<Document[]> {
   const visits = await read(erp, 'dbo.Visits', 'VisitId', 'VisitId', VISIT_COLUMNS);
   const ends = await read(erp, 'dbo.VisitEnds', 'VisitEndId', 'VisitEndId', VISIT_END_COLUMNS);
 
+  const activities = await read(erp, 'dbo.Activities', 'ActivityId', 'ActivityId', ACTIVITY_COLUMNS);
+  const customers = await read(erp, 'dbo.CustomerChanges', 'ChangeId', 'ChangeId', CUSTOMER_COLUMNS);
+  const moved = await read(erp, 'dbo.TransferLines', 'TransferLineId', 'TransferId', GOODS_COLUMNS);
+  const transfers = await read(erp, 'dbo.Transfers', 'TransferId', 'TransferId', TRANSFER_COLUMNS);
+  const counted = await read(erp, 'dbo.StockCountLines', 'CountLineId', 'CountId', COUNT_LINE_COLUMNS);
+  const counts = await read(erp, 'dbo.StockCounts', 'CountId', 'CountId', COUNT_COLUMNS);
+
+  const movedOf = partsByOwner('transfer line', moved, 'lineNo');
+  const countedOf = partsByOwner('count line', counted, 'lineNo');
   const linesOf = partsByOwner('line', lines, 'lineNo');
   const lotsOf = partsByOwner('lot', lots, 'lineNo');
   const paymentLinesOf = partsByOwner('payment line', paymentLines, 'entryNo');
@@ -52,6 +67,10 @@ export async function erpDocuments(erp: ErpQuery): Promise<Document[]> {
     ...payments.map((row) => document('payment', row, paymentLinesOf.get(row.id) ?? [])),
     ...visits.map((row) => document('visit start', row, [])),
     ...ends.map((row) => document('visit end', row, [])),
+    ...activities.map((row) => document('activity', row, [])),
+    ...customers.map((row) => document('customer', row, [])),
+    ...transfers.map((row) => document('transfer', row, movedOf.get(row.id) ?? [])),
+    ...counts.map((row) => document('stock count', row, countedOf.get(row.id) ?? [])),
   ];
 }
 

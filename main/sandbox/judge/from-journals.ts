@@ -8,8 +8,10 @@ import {
   VISIT_COLUMNS,
   VISIT_END_COLUMNS,
 } from './document.ts';
-import type { Columns, Document, Fields, Part } from './document.ts';
-import { plain, wallClock, wallDay } from './values.ts';
+import type { Document } from './document.ts';
+import { activitiesOf, fieldDocument } from './field-work.ts';
+import { fieldsOf, headOf, part } from './expected-fields.ts';
+import { wallClock, wallDay } from './values.ts';
 
 export interface Expected extends Document {
   /** False while it never left the phone: then it need not be in the ERP. */
@@ -18,58 +20,81 @@ export interface Expected extends Document {
 }
 
 /** The sample ERP's words for the phone's codes. */
-const DOCUMENT_TYPES: Readonly<Record<string, string>> = { '0': 'order', '2': 'return' };
+const DOCUMENT_TYPES: Readonly<Record<string, string>> = {
+  '0': 'order',
+  '1': 'invoice',
+  '2': 'return',
+  '8': 'delivery',
+};
 
 /** Every document the phones say they made, as the ERP ought to hold it. */
 export function expectedDocuments(journals: Iterable<Journal>, zone: string): Expected[] {
   const documents: Expected[] = [];
   for (const { user, entries } of journals) {
-    const sent = new Set(entries.flatMap((entry) => (entry.kind === 'sent' ? entry.rowIds : [])));
+    const sent = new Set(
+      entries.flatMap((entry) =>
+        entry.kind === 'sent' ? entry.rowIds.map((rowId) => rowId.toUpperCase()) : [],
+      ),
+    );
     for (const entry of entries) {
       if (entry.kind === 'sent' || entry.kind === 'snapshot') continue;
-      documents.push({
-        ...documentOf(entry, user, zone),
-        sent: sent.has(entry.rowId),
-        series: entry.kind === 'visit end' ? undefined : entry.series,
-      });
+      const series = 'series' in entry ? entry.series : undefined;
+      for (const [index, document] of documentsOf(entry, user, zone).entries())
+        documents.push({
+          ...document,
+          sent: sent.has(document.rowId),
+          // A number is the document's, not that of the activity beside it.
+          series: index === 0 ? series : undefined,
+        });
     }
   }
   return documents;
 }
 
-function documentOf(made: Made, user: string, zone: string): Document {
+/** The document first, then the activity that goes with it. */
+function documentsOf(made: Made, user: string, zone: string): Document[] {
   switch (made.kind) {
     case 'order':
-      return orderOf(made, user, zone);
+      return [orderOf(made, user, zone), ...activitiesOf(made, user, zone)];
     case 'payment':
-      return paymentOf(made, user, zone);
+      return [paymentOf(made, user, zone), ...activitiesOf(made, user, zone)];
+    case 'activity':
+      return activitiesOf(made, user, zone);
+    case 'customer':
+    case 'transfer':
+    case 'stock count':
+      return [fieldDocument(made, user, zone), ...activitiesOf(made, user, zone)];
     case 'visit start':
-      return {
-        ...headOf(made.kind, made.rowId, made.visitNo, user),
-        fields: fieldsOf(VISIT_COLUMNS, {
-          user,
-          number: made.visitNo,
-          customerNo: made.customerNo,
-          startedAt: wallClock(made.at, zone),
-          inRoute: made.inRoute ? '1' : '0',
-          latitude: made.latitude,
-          longitude: made.longitude,
-          note: made.note,
-        }),
-        parts: [],
-      };
+      return [
+        {
+          ...headOf(made.kind, made.rowId, made.visitNo, user),
+          fields: fieldsOf(VISIT_COLUMNS, {
+            user,
+            number: made.visitNo,
+            customerNo: made.customerNo,
+            startedAt: wallClock(made.at, zone),
+            inRoute: made.inRoute ? '1' : '0',
+            latitude: made.latitude,
+            longitude: made.longitude,
+            note: made.note,
+          }),
+          parts: [],
+        },
+      ];
     case 'visit end':
-      return {
-        ...headOf(made.kind, made.rowId, made.visitNo, user),
-        fields: fieldsOf(VISIT_END_COLUMNS, {
-          user,
-          number: made.visitNo,
-          endedAt: wallClock(made.at, zone),
-          duration: String(made.duration),
-          note: made.note,
-        }),
-        parts: [],
-      };
+      return [
+        {
+          ...headOf(made.kind, made.rowId, made.visitNo, user),
+          fields: fieldsOf(VISIT_END_COLUMNS, {
+            user,
+            number: made.visitNo,
+            endedAt: wallClock(made.at, zone),
+            duration: String(made.duration),
+            note: made.note,
+          }),
+          parts: [],
+        },
+      ];
     default:
       return made satisfies never;
   }
@@ -98,6 +123,8 @@ function orderOf(order: OrderMade, user: string, zone: string): Document {
       customerNo: order.customerNo,
       customerName: order.customerName,
       visitNo: order.visitNo,
+      sourceNo: order.sourceNo,
+      reason: order.reason,
       orderDate: wallDay(order.at, zone),
       enteredAt: wallClock(order.at, zone),
       deliveryDate: order.deliveryDate?.replaceAll('-', ''),
@@ -128,29 +155,3 @@ const paymentOf = (payment: PaymentMade, user: string, zone: string): Document =
     part('payment line', line.rowId, `${payment.number} for ${line.entryNo}`, PAYMENT_LINE_COLUMNS, line),
   ),
 });
-
-function headOf<K extends Document['kind']>(
-  kind: K,
-  rowId: string,
-  number: string,
-  user: string,
-): { kind: K; rowId: string; number: string; user: string } {
-  return { kind, rowId: rowId.toUpperCase(), number, user };
-}
-
-const part = <C extends Columns>(
-  kind: Part['kind'],
-  rowId: string,
-  label: string,
-  columns: C,
-  values: { readonly [K in keyof C]: string | undefined },
-): Part => ({ kind, rowId: rowId.toUpperCase(), label, fields: fieldsOf(columns, values) });
-
-function fieldsOf<C extends Columns>(
-  columns: C,
-  values: { readonly [K in keyof C]: string | undefined },
-): Fields {
-  const fields: Record<string, string | null> = {};
-  for (const [name, [, kind]] of Object.entries(columns)) fields[name] = plain(values[name] ?? null, kind);
-  return fields;
-}

@@ -93,6 +93,7 @@ const RULES: readonly TableRule[] = [
       CreditLimit: ['CreditLimit', 'decimal'],
       Latitude: ['Latitude', 'decimal'],
       Longitude: ['Longitude', 'decimal'],
+      Blocked: ['Blocked', 'bool'],
       ModifiedAt: ['ModifiedAt', 'moment'],
       filter: ['Route', 'text'],
     },

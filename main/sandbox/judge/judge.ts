@@ -27,6 +27,10 @@ export interface Verdict {
   lines: number;
   payments: number;
   visits: number;
+  activities: number;
+  customers: number;
+  transfers: number;
+  stockCounts: number;
   /** What is openly held back and therefore rightly not in the ERP. */
   parked: number;
   lost: number;
@@ -72,6 +76,10 @@ export async function judge(options: JudgeOptions): Promise<Verdict> {
     ),
     payments: ofKind('payment').length,
     visits: ofKind('visit start').length,
+    activities: ofKind('activity').length,
+    customers: ofKind('customer').length,
+    transfers: ofKind('transfer').length,
+    stockCounts: ofKind('stock count').length,
     parked: sent.filter((document) => parked.has(document.rowId) && !inErp.has(keyOf(document))).length,
     lost: count('lost'),
     duplicated: count('duplicated'),
@@ -163,6 +171,22 @@ const TOTALS: readonly { what: string; from: string; label: string; told: string
     label: 'EntryNo',
     told: 'Amount - Remaining',
     parts: '(SELECT SUM(l.Amount) FROM dbo.PaymentLines l WHERE l.EntryNo = dbo.OpenInvoices.EntryNo)',
+  },
+  {
+    what: 'unapplied payment',
+    from: 'dbo.Payments',
+    label: 'MobileNo',
+    told: 'PaidAmount - UnappliedAmount',
+    parts: '(SELECT SUM(l.Amount) FROM dbo.PaymentLines l WHERE l.PaymentId = dbo.Payments.PaymentId)',
+  },
+  {
+    // The newest coordinates that came in are the customer's; those of another address are not his.
+    what: 'place of a customer',
+    from: 'dbo.Customers WHERE EXISTS (SELECT 1 FROM dbo.CustomerChanges x WHERE x.CustomerNo = dbo.Customers.CustomerNo AND x.ShipToCode IS NULL)',
+    label: 'CustomerNo',
+    told: 'Latitude + Longitude',
+    parts:
+      '(SELECT h.Latitude + h.Longitude FROM dbo.CustomerChanges h WHERE h.ChangeId = (SELECT MAX(x.ChangeId) FROM dbo.CustomerChanges x WHERE x.CustomerNo = dbo.Customers.CustomerNo AND x.ShipToCode IS NULL))',
   },
 ];
 

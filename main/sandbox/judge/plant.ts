@@ -1,18 +1,27 @@
 import type { ErpQuery } from './values.ts';
 
 export type Damage = 'lost' | 'doubled' | 'changed';
-export type DamageTo = 'order' | 'line' | 'payment' | 'visit';
+export type DamageTo =
+  'order' | 'line' | 'payment' | 'visit' | 'activity' | 'customer' | 'transfer' | 'stock count';
 
 const ORDER =
-  'DmsRowId, MobileNo, MobileUser, Company, Origin, DocumentType, CustomerNo, CustomerName, VisitNo, OrderDate, EnteredAt, DeliveryDate, PaymentTerm, Note, Amount, VatAmount, TotalAmount, DiscountAmount';
+  'DmsRowId, MobileNo, MobileUser, Company, Origin, DocumentType, CustomerNo, CustomerName, VisitNo, SourceNo, ReturnReason, OrderDate, EnteredAt, DeliveryDate, PaymentTerm, Note, Amount, VatAmount, TotalAmount, DiscountAmount';
 const LINE =
   '[Line No], DmsRowId, [Item No], Description, Quantity, [Unit Code], [Unit Factor], [Unit Price], [Discount %], [Discount Amount], [VAT %], [VAT Amount], Amount, [Total Amount], [Is Sample]';
 const LOT = 'LineNumber, DmsRowId, ItemNo, Warehouse, LotNo, Quantity';
 const PAYMENT =
-  'PaymentNo, DmsRowId, MobileNo, MobileUser, CustomerNo, PaymentDate, EnteredAt, Method, PaidAmount, TotalAmount';
+  'PaymentNo, DmsRowId, MobileNo, MobileUser, CustomerNo, PaymentDate, EnteredAt, Method, PaidAmount, TotalAmount, UnappliedAmount';
 const PAYMENT_LINE = 'DmsRowId, EntryNo, Amount';
 const VISIT =
   'VisitNo, DmsRowId, MobileUser, CustomerNo, StartedAt, InRoute, Latitude, Longitude, Note, EndedAt, Duration';
+
+const ACTIVITY =
+  'DmsRowId, MobileUser, ActionCode, Kind, CustomerNo, DocumentNo, VisitNo, DoneAt, InRoute, Distance, Amount, Latitude, Longitude, Note';
+const CUSTOMER =
+  'DmsRowId, MobileUser, MobileNo, CustomerNo, IsNew, Name, Address, City, Contact, Phone, Latitude, Longitude, ShipToCode';
+const TRANSFER = 'TransferNo, DmsRowId, MobileNo, MobileUser, FromCode, ToCode, PostingDate';
+const GOODS = 'DmsRowId, LineNumber, ItemNo, Quantity, UnitCode';
+const COUNT = 'DmsRowId, MobileUser, LocationCode, CountedAt';
 
 const copy = (table: string, columns: string, id: string): string =>
   `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${table} WHERE ${id} = @id;`;
@@ -52,6 +61,36 @@ ${copyParts('dbo.PaymentLines', PAYMENT_LINE, 'PaymentId')}`,
     lost: 'DELETE FROM dbo.Visits WHERE VisitId = @id;',
     doubled: copy('dbo.Visits', VISIT, 'VisitId'),
     changed: 'UPDATE dbo.Visits SET StartedAt = DATEADD(hour, 1, StartedAt) WHERE VisitId = @id;',
+  },
+  activity: {
+    newest: 'SELECT MAX(ActivityId) FROM dbo.Activities',
+    lost: 'DELETE FROM dbo.Activities WHERE ActivityId = @id;',
+    doubled: copy('dbo.Activities', ACTIVITY, 'ActivityId'),
+    changed: "UPDATE dbo.Activities SET Kind = N'other' WHERE ActivityId = @id;",
+  },
+  customer: {
+    newest: 'SELECT MAX(ChangeId) FROM dbo.CustomerChanges',
+    lost: 'DELETE FROM dbo.CustomerChanges WHERE ChangeId = @id;',
+    doubled: copy('dbo.CustomerChanges', CUSTOMER, 'ChangeId'),
+    changed: 'UPDATE dbo.CustomerChanges SET Latitude = Latitude + 0.000001 WHERE ChangeId = @id;',
+  },
+  transfer: {
+    newest: 'SELECT MAX(TransferId) FROM dbo.Transfers',
+    lost: `DELETE FROM dbo.TransferLines WHERE TransferId = @id;
+DELETE FROM dbo.Transfers WHERE TransferId = @id;`,
+    doubled: `${copy('dbo.Transfers', TRANSFER, 'TransferId')}
+DECLARE @new int = SCOPE_IDENTITY();
+${copyParts('dbo.TransferLines', GOODS, 'TransferId')}`,
+    changed: 'UPDATE dbo.Transfers SET PostingDate = DATEADD(day, 1, PostingDate) WHERE TransferId = @id;',
+  },
+  'stock count': {
+    newest: 'SELECT MAX(CountId) FROM dbo.StockCounts',
+    lost: `DELETE FROM dbo.StockCountLines WHERE CountId = @id;
+DELETE FROM dbo.StockCounts WHERE CountId = @id;`,
+    doubled: `${copy('dbo.StockCounts', COUNT, 'CountId')}
+DECLARE @new int = SCOPE_IDENTITY();
+${copyParts('dbo.StockCountLines', `${GOODS}, LotNo, Calculated, Difference`, 'CountId')}`,
+    changed: 'UPDATE dbo.StockCounts SET CountedAt = DATEADD(minute, 1, CountedAt) WHERE CountId = @id;',
   },
 };
 

@@ -41,6 +41,10 @@ export interface OrderMade {
   customerNo: string;
   customerName: string;
   visitNo?: string | undefined;
+  /** The order that is delivered. */
+  sourceNo?: string | undefined;
+  /** Why goods come back; a code with zeros in front. */
+  reason?: string | undefined;
   at: number;
   /** Calendar day without a zone. */
   deliveryDate?: string | undefined;
@@ -91,9 +95,83 @@ export interface VisitEnded {
   note?: string | undefined;
 }
 
-export type Made = OrderMade | PaymentMade | VisitStarted | VisitEnded;
+/** Something done, and no document: a visit skipped, a task, or what only a newer app has a name for. */
+export interface ActivityMade {
+  kind: 'activity';
+  rowId: string;
+  action: string;
+  customerNo: string;
+  at: number;
+  note?: string | undefined;
+}
 
-/** A packet left the phone; `rowIds` are the documents in it, none for technical packets. */
+export interface CustomerMade {
+  kind: 'customer';
+  rowId: string;
+  activityRowId: string;
+  /** Set for a new customer, who has a number of the phone's own. */
+  series: string | undefined;
+  number: string;
+  name: string;
+  address?: string | undefined;
+  city?: string | undefined;
+  contact?: string | undefined;
+  phone?: string | undefined;
+  latitude: string;
+  longitude: string;
+  shipToCode?: string | undefined;
+  at: number;
+}
+
+export interface GoodsLine {
+  rowId: string;
+  lineNo: number;
+  itemNo: string;
+  quantity: string;
+  unit: string;
+}
+
+export interface TransferMade {
+  kind: 'transfer';
+  rowId: string;
+  activityRowId: string;
+  /** 12 load, 13 unload, 1000 top up. */
+  action: string;
+  series: string;
+  number: string;
+  from: string;
+  to: string;
+  at: number;
+  lines: GoodsLine[];
+}
+
+export interface CountLine extends GoodsLine {
+  lotNo: string;
+  calculated: string;
+  difference: string;
+}
+
+export interface StockCountMade {
+  kind: 'stock count';
+  /** The smallest id of its lines: there is no header. */
+  rowId: string;
+  activityRowId: string;
+  location: string;
+  at: number;
+  lines: CountLine[];
+}
+
+export type Made =
+  | OrderMade
+  | PaymentMade
+  | VisitStarted
+  | VisitEnded
+  | ActivityMade
+  | CustomerMade
+  | TransferMade
+  | StockCountMade;
+
+/** A packet left the phone; `rowIds` are the documents and activities in it, none for technical packets. */
 export interface Sent {
   kind: 'sent';
   packetId: string;

@@ -11,8 +11,10 @@ export interface OrderWishes {
   /** Default: one of the snapshot's customers. */
   customerNo?: string | undefined;
   visitNo?: string | undefined;
-  /** 0 order (default), 2 return. */
-  documentType?: '0' | '2' | undefined;
+  /** 0 order (default), 1 invoice, 2 return, 8 delivery. */
+  documentType?: '0' | '1' | '2' | '8' | undefined;
+  /** The order that is delivered. */
+  sourceNo?: string | undefined;
   at: number;
   /** Texts that hurt, and the price with the most digits. */
   hostile?: boolean | undefined;
@@ -62,6 +64,8 @@ export function makeOrder(
     customerNo: fieldOf(customer, 'No'),
     customerName: fieldOf(customer, 'Name'),
     visitNo: wishes.visitNo,
+    sourceNo: wishes.sourceNo,
+    reason: wishes.documentType === '2' ? '007' : undefined,
     at: wishes.at,
     deliveryDate: chance(random, 0.6) ? day : undefined,
     paymentTerm: pick(random, ['014', '030', 'COD']),
@@ -85,7 +89,8 @@ export function chosenCustomer(
   snapshot: DeviceSnapshot,
   wanted: string | undefined,
 ): SnapshotRow {
-  const customers = snapshot.rows('Customer');
+  // New ones are blocked until somebody at the office has looked at them.
+  const customers = snapshot.rows('Customer').filter((row) => row['Blocked'] !== 'true');
   if (wanted === undefined) return pick(random, customers);
   const found = customers.find((row) => row['No'] === wanted);
   if (found === undefined) throw new Error(`the device knows no customer ${wanted}`);

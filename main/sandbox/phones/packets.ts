@@ -24,20 +24,25 @@ export interface PacketTools {
   newId: () => string;
 }
 
-interface Table {
+export interface Table {
   name: string;
   rows: DeviceRow[];
 }
 
-const ACTION = { order: '0', payment: '7', returnOrder: '9', visitStart: '101', visitEnd: '105' } as const;
+const ACTION = { order: '0', payment: '7', visitStart: '101', visitEnd: '105' } as const;
+/** Of documents that are no plain order. */
+const ACTION_OF: Readonly<Record<string, string>> = { '1': '1', '2': '9' };
 
-const row = (fields: Fields, withRowId = true): DeviceRow => ({
+export const row = (fields: Fields, withRowId = true): DeviceRow => ({
   status: 'insert',
   withRowId,
   fields: fields.filter((field): field is Field => field[1] !== undefined),
 });
 
 const bool = (value: boolean): string => (value ? 'true' : 'false');
+
+/** What the activity beside a sales document says was done. */
+export const orderAction = (documentType: string): string => ACTION_OF[documentType] ?? ACTION.order;
 
 /** One or several orders in one packet. */
 export function orderPacket(tools: PacketTools, orders: readonly OrderMade[], shape: PacketShape): string {
@@ -68,7 +73,7 @@ export function orderPacket(tools: PacketTools, orders: readonly OrderMade[], sh
 const orderActivity = (tools: PacketTools, order: OrderMade): DeviceRow =>
   row([
     ['DMS_ROWID', order.activityRowId],
-    ['Action', order.documentType === '2' ? ACTION.returnOrder : ACTION.order],
+    ['Action', orderAction(order.documentType)],
     ['CustomerNo', order.customerNo],
     ['CustomerTitle', order.customerName],
     ['DocumentNo', order.number],
@@ -89,6 +94,8 @@ const salesHeader = (tools: PacketTools, order: OrderMade, shape: PacketShape): 
     ['customerName', order.customerName],
     ['invoiceAccount', order.customerNo],
     ['visitNo', order.visitNo],
+    ['SourceDocumentNo', order.sourceNo],
+    ['reason', order.reason],
     ['amount', order.amount],
     ['vatAmount', order.vatAmount],
     ['totalAmount', order.totalAmount],
@@ -238,10 +245,10 @@ export const seriesPacket = (
     ),
   );
 
-const single = (tools: PacketTools, name: string, only: DeviceRow): string =>
+export const single = (tools: PacketTools, name: string, only: DeviceRow): string =>
   renderDevicePacket({ user: tools.user, tables: [{ name, rows: [only] }] });
 
-function render(tools: PacketTools, tables: readonly Table[], shape: PacketShape): string {
+export function render(tools: PacketTools, tables: readonly Table[], shape: PacketShape): string {
   const filled = tables.filter(({ rows }) => rows.length > 0);
   return renderDevicePacket({ user: tools.user, tables: shape.backwards ? filled.toReversed() : filled });
 }

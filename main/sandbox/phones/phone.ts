@@ -6,7 +6,25 @@ import { takeSnapshot } from './device-snapshot.ts';
 import type { DeviceSnapshot } from './device-snapshot.ts';
 import { HOSTILE_TEXTS } from './hostile-texts.ts';
 import { openJournal } from './journal.ts';
-import type { Journal, OrderMade, PaymentMade, VisitEnded, VisitStarted } from './journal.ts';
+import type {
+  ActivityMade,
+  CustomerMade,
+  Journal,
+  OrderMade,
+  PaymentMade,
+  StockCountMade,
+  TransferMade,
+  VisitEnded,
+  VisitStarted,
+} from './journal.ts';
+import { activityPacket, countPacket, customerPacket, transferPacket } from './field-packets.ts';
+import {
+  makeMovedCustomer,
+  makeNewCustomer,
+  makeStockCount,
+  makeTransfer,
+  type Move,
+} from './make-field-work.ts';
 import { chosenCustomer, fieldOf, makeOrder } from './make-order.ts';
 import type { OrderWishes } from './make-order.ts';
 import { makePayment } from './make-payment.ts';
@@ -62,6 +80,14 @@ export interface Phone {
   orders(wishes: readonly Partial<OrderWishes>[], shape?: PacketShape): OrderMade[];
   /** Undefined when no customer owes anything. */
   pay(wishes?: Partial<PaymentWishes> & { shape?: PacketShape | undefined }): PaymentMade | undefined;
+  /** Something done that is no document: `5` a visit skipped, `301` a task; a code may be one nobody knows. */
+  act(action: string, wishes?: { at?: number | undefined; note?: string | undefined }): ActivityMade;
+  /** Somebody new, or new coordinates of somebody known. */
+  customer(kind: 'new' | 'moved', wishes?: Shaped): CustomerMade;
+  /** Goods between warehouse and van. `elsewhere`: a place the company does not have. */
+  transfer(move: Move, wishes?: Shaped & { elsewhere?: string | undefined }): TransferMade;
+  /** Undefined when nothing is in the van. */
+  count(wishes?: Shaped): StockCountMade | undefined;
   /** Sends everything that waits, then how far the number series are used. Gives the packet ids. */
   send(options?: { reverse?: boolean | undefined }): Promise<string[]>;
   /** Sends the documents of a packet once more under a new packet id, put together anew when a shape is given. */
@@ -70,9 +96,16 @@ export interface Phone {
   sentPackets(): readonly string[];
 }
 
+interface Shaped {
+  at?: number | undefined;
+  shape?: PacketShape | undefined;
+}
+
 interface Outgoing {
   operation: string | undefined;
   rowIds: readonly string[];
+  /** Of activities beside the documents, unless the shape leaves them out. */
+  activityRowIds?: readonly string[] | undefined;
   shape: PacketShape;
   render: (shape: PacketShape) => string;
 }
@@ -115,7 +148,8 @@ export function createPhone(options: PhoneOptions): Phone {
       operation: outgoing.operation,
       xml: outgoing.render(outgoing.shape),
     });
-    journal.append({ kind: 'sent', packetId, rowIds: outgoing.rowIds, again });
+    const beside = outgoing.shape.bare ? [] : (outgoing.activityRowIds ?? []);
+    journal.append({ kind: 'sent', packetId, rowIds: [...outgoing.rowIds, ...beside], again });
     if (outgoing.rowIds.length > 0) sent.set(packetId, outgoing);
     return packetId;
   };
@@ -133,9 +167,21 @@ export function createPhone(options: PhoneOptions): Phone {
     enqueue({
       operation: 'Sales Order',
       rowIds: made.map(({ rowId }) => rowId),
+      activityRowIds: made.map(({ activityRowId }) => activityRowId),
       shape,
       render: (with_) => orderPacket(tools, made, with_),
     });
+    return made;
+  };
+
+  const put = <M extends CustomerMade | TransferMade | StockCountMade>(
+    made: M,
+    operation: string | undefined,
+    shape: PacketShape,
+    render: (with_: PacketShape) => string,
+  ): M => {
+    journal.append(made);
+    enqueue({ operation, rowIds: [made.rowId], activityRowIds: [made.activityRowId], shape, render });
     return made;
   };
 
@@ -219,10 +265,43 @@ export function createPhone(options: PhoneOptions): Phone {
       enqueue({
         operation: undefined,
         rowIds: [payment.rowId],
+        activityRowIds: [payment.activityRowId],
         shape,
         render: (with_) => paymentPacket(tools, payment, with_),
       });
       return payment;
+    },
+    act(action, wishes = {}) {
+      const customer = chosenCustomer(random, held(), undefined);
+      const made: ActivityMade = {
+        kind: 'activity',
+        rowId: newId(),
+        action,
+        customerNo: fieldOf(customer, 'No'),
+        at: wishes.at ?? now(),
+        note: wishes.note,
+      };
+      journal.append(made);
+      const render = () => activityPacket(tools, made);
+      enqueue({ operation: undefined, rowIds: [made.rowId], shape: PLAIN, render });
+      return made;
+    },
+    customer(kind, { at = now(), shape = PLAIN } = {}) {
+      const made =
+        kind === 'new'
+          ? makeNewCustomer(draw, series.next('Customer', '0'), at)
+          : makeMovedCustomer(draw, held(), at);
+      return put(made, undefined, shape, (with_) => customerPacket(tools, made, with_));
+    },
+    transfer(move, { at = now(), shape = PLAIN, elsewhere } = {}) {
+      const known = held();
+      const made = makeTransfer(draw, known, series.next('TransferHeader', '0'), { move, elsewhere, at });
+      return put(made, 'Transfer', shape, (with_) => transferPacket(tools, made, with_));
+    },
+    count({ at = now(), shape = PLAIN } = {}) {
+      const made = makeStockCount(draw, held(), at);
+      if (made === undefined) return undefined;
+      return put(made, 'Stock Count', shape, (with_) => countPacket(tools, made, with_));
     },
     async send({ reverse = false } = {}) {
       for (const used of series.unreported())

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { synchronize } from '../day.ts';
 import { anyShape, type Phone } from '../phones/phone.ts';
-import { chance, pick, seededRandom } from '../sample-erp/seeded-random.ts';
+import { doFieldWork } from '../field-work.ts';
+import { between, chance, pick, seededRandom } from '../sample-erp/seeded-random.ts';
 import type { World } from './world.ts';
 
 /** A phone does something this often, in milliseconds. */
@@ -35,6 +36,8 @@ export async function playLoop(
         const visit = phone.startVisit();
         phone.endVisit(visit);
       } else if (chance(random, 0.2)) phone.pay({ shape: anyShape(random) });
+      else if (chance(random, 0.3))
+        doFieldWork(phone, random, { at: Date.now(), turn: between(random, 0, 5) });
       else phone.orders([{}], anyShape(random));
       const sent = await phone.send({});
       say(`${phone.user} sent ${sent.length} packets`);

@@ -81,7 +81,11 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
       phones: world.phones,
       random: seededRandom(`${seed}/${mode}/day`),
       midnight: MIDNIGHT,
-      between: sync,
+      fieldWork: true,
+      between: async () => {
+        await world.office();
+        await sync();
+      },
     });
     await drain(world, sync);
     say(`${mode}: comparing the phones' journals with the ERP`);
@@ -107,7 +111,8 @@ async function drain(world: World, sync: () => Promise<void>): Promise<void> {
     await sync();
     const { waiting, delivered } = await queueState(world);
     if (waiting.length + delivered.length === 0) {
-      // Once more with nothing waiting: snapshots of users whose packets came in during the last round.
+      // Once more with nothing waiting: what the ERP has decided since, and snapshots of users whose packets came in last.
+      await world.office();
       await sync();
       return;
     }

@@ -16,6 +16,8 @@ export interface WorldOptions {
   readonly scale?: string | undefined;
   readonly switches?: Readonly<Record<string, unknown>> | undefined;
   readonly settings?: Partial<SiteSettingsOptions> | undefined;
+  /** How often the ERP decides about what stands in its inbox, in milliseconds; 0 (default): when told to. */
+  readonly officeMs?: number | undefined;
   /** What phones take for now, in milliseconds since 1970 UTC. */
   readonly now: () => number;
 }
@@ -27,6 +29,8 @@ export interface World {
   readonly env: Readonly<Record<string, string>>;
   readonly erpPort: number;
   readonly erpControl: string;
+  /** The ERP decides about what stands in its inbox. */
+  office(): Promise<void>;
   readonly cloud: RemoteCloud;
   readonly phones: readonly Phone[];
   /** Ends the processes and deletes the data folder whole. */
@@ -41,7 +45,11 @@ const CLOUD = new URL('../clouds/dynamics-mobile/main.ts', import.meta.url);
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { seed, mode, scale = 'small', now } = options;
   const users = mobileUsers(seed, scale);
-  const erp = await startChild<{ port: number; control: string }>(ERP, { seed, scale });
+  const erp = await startChild<{ port: number; control: string }>(ERP, {
+    seed,
+    scale,
+    officeMs: options.officeMs ?? 0,
+  });
   const cloud = await startChild<{ url: string; control: string }>(CLOUD, {
     areas: [{ code: SAMPLE.appArea, keys: [API_KEY], users }],
     // Calls are not counted: what takes a phone a day takes minutes here.
@@ -64,6 +72,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     },
     erpPort: erp.said.port,
     erpControl: erp.said.control,
+    office: async () => {
+      const answer = await fetch(`${erp.said.control}/office`, { method: 'POST' });
+      if (!answer.ok) throw new Error(`the ERP's office answered ${answer.status}`);
+    },
     cloud: control,
     phones: users.map((user) =>
       createPhone({

@@ -36,10 +36,17 @@ export interface TableRows {
 
 export const SERIES = [
   { table: 'SalesHeader', type: '0', prefix: 'O' },
+  { table: 'SalesHeader', type: '1', prefix: 'I' },
   { table: 'SalesHeader', type: '2', prefix: 'R' },
+  { table: 'SalesHeader', type: '8', prefix: 'D' },
   { table: 'PaymentHeader', type: '0', prefix: 'P' },
   { table: 'CustomerActivity', type: '101', prefix: 'V' },
+  { table: 'TransferHeader', type: '0', prefix: 'T' },
+  { table: 'Customer', type: '0', prefix: 'N' },
 ] as const;
+
+/** Where vans are loaded and unloaded. */
+export const MAIN_WAREHOUSE = 'MAIN';
 
 /** How the program names a series: the parts of its key with a stroke between them. */
 export const seriesKey = (table: string, type: string): string => `${table}/${type}`;
@@ -59,6 +66,10 @@ export function companyRows(options: CompanyOptions): TableRows[] {
   const items = catalogue(draw('items'), counts);
   const customers = customerList(draw('customers'), counts, stamp);
   return [
+    rowsOf('dbo.Locations', 'Code Name', '', [
+      [MAIN_WAREHOUSE, 'Main warehouse'],
+      ...users.map(([, full], i) => [vanOf(i), `Van of ${full}`]),
+    ]),
     rowsOf('dbo.CompanyInfo', 'Code Name Address City Country Phone VatNo', '', [
       [
         'MERIDIAN',
@@ -199,14 +210,15 @@ function customerList(
         perhaps(0.7, () => `${between(random, 1, 90)}000.${digits(random, 4)}`),
         perhaps(0.8, () => `42.${digits(random, 6)}`),
         perhaps(0.8, () => `23.${digits(random, 6)}`),
+        '0',
         stamp,
       ]);
     }
   }
   const table = rowsOf(
     'dbo.Customers',
-    'CustomerNo Name SearchName Address City Country Email HomePage VatNo Route PriceGroup CurrencyCode CreditLimit Latitude Longitude ModifiedAt',
-    'CreditLimit Latitude Longitude',
+    'CustomerNo Name SearchName Address City Country Email HomePage VatNo Route PriceGroup CurrencyCode CreditLimit Latitude Longitude Blocked ModifiedAt',
+    'CreditLimit Latitude Longitude Blocked',
     rows,
   );
   return { table, numbers };

@@ -1,3 +1,5 @@
+import { fieldProcedures, fieldTables } from './field-schema.ts';
+
 /**
  * The sample company's tables, triggers and procedures. On purpose nothing in here refuses a double: no unique index on
  * a phone's document number or row id, no such check in a procedure. A program that writes twice shall be seen to.
@@ -11,10 +13,21 @@ export interface SchemaOptions {
 /** One batch per entry, to be run in order in an empty database. */
 export function schemaBatches(options: SchemaOptions = {}): string[] {
   const version = options.rowVersions === false ? '' : ',\n  [Row Version] rowversion NOT NULL';
-  return [...masterTables(version), ...writtenTables(), ...triggers(), ...procedures()];
+  return [
+    ...masterTables(version),
+    ...writtenTables(),
+    ...fieldTables(),
+    ...triggers(),
+    ...procedures(),
+    ...fieldProcedures(),
+  ];
 }
 
 const masterTables = (version: string): string[] => [
+  `CREATE TABLE dbo.Locations (
+  Code nvarchar(20) NOT NULL CONSTRAINT PK_Locations PRIMARY KEY,
+  Name nvarchar(100) NOT NULL
+)`,
   `CREATE TABLE dbo.CompanyInfo (
   Code nvarchar(20) NOT NULL CONSTRAINT PK_CompanyInfo PRIMARY KEY,
   Name nvarchar(100) NOT NULL,
@@ -78,6 +91,10 @@ const masterTables = (version: string): string[] => [
   CreditLimit decimal(19,4) NULL,
   Latitude decimal(9,6) NULL,
   Longitude decimal(9,6) NULL,
+  Contact nvarchar(100) NULL,
+  Phone nvarchar(30) NULL,
+  MobileNo nvarchar(30) NULL,
+  Blocked bit NOT NULL CONSTRAINT DF_Customers_Blocked DEFAULT 0,
   ModifiedAt datetime2(3) NOT NULL${version}
 )`,
   `CREATE INDEX IX_Customers_Route ON dbo.Customers (Route)`,
@@ -88,6 +105,8 @@ const masterTables = (version: string): string[] => [
   Address nvarchar(200) NULL,
   City nvarchar(30) NULL,
   Phone nvarchar(30) NULL,
+  Latitude decimal(9,6) NULL,
+  Longitude decimal(9,6) NULL,
   CONSTRAINT PK_Addresses PRIMARY KEY (CustomerNo, Code)
 )`,
   `CREATE TABLE dbo.Items (
@@ -149,6 +168,8 @@ const writtenTables = (): string[] => [
   CustomerNo nvarchar(20) NOT NULL CONSTRAINT FK_SalesOrders_Customers REFERENCES dbo.Customers (CustomerNo),
   CustomerName nvarchar(100) NULL,
   VisitNo nvarchar(30) NULL,
+  SourceNo nvarchar(30) NULL,
+  ReturnReason nvarchar(20) NULL,
   OrderDate date NOT NULL,
   EnteredAt datetime2(3) NOT NULL,
   DeliveryDate date NULL,
@@ -210,7 +231,8 @@ const writtenTables = (): string[] => [
   EnteredAt datetime2(3) NOT NULL,
   Method nvarchar(10) NULL,
   PaidAmount decimal(19,4) NOT NULL,
-  TotalAmount decimal(19,4) NULL
+  TotalAmount decimal(19,4) NULL,
+  UnappliedAmount decimal(19,4) NOT NULL
 )`,
   `CREATE TABLE dbo.PaymentLines (
   PaymentLineId int IDENTITY(1,1) NOT NULL CONSTRAINT PK_PaymentLines PRIMARY KEY,
@@ -281,8 +303,8 @@ BEGIN
   IF @PaidAmount = 0 THROW 51001, N'A payment of nothing cannot be posted.', 1;
   IF NOT EXISTS (SELECT 1 FROM dbo.Customers WHERE CustomerNo = @CustomerNo)
     THROW 51002, N'The paying customer does not exist.', 1;
-  INSERT INTO dbo.Payments (DmsRowId, MobileNo, MobileUser, CustomerNo, PaymentDate, EnteredAt, Method, PaidAmount, TotalAmount)
-  VALUES (@DmsRowId, @MobileNo, @MobileUser, @CustomerNo, @PaymentDate, @EnteredAt, @Method, @PaidAmount, @TotalAmount);
+  INSERT INTO dbo.Payments (DmsRowId, MobileNo, MobileUser, CustomerNo, PaymentDate, EnteredAt, Method, PaidAmount, TotalAmount, UnappliedAmount)
+  VALUES (@DmsRowId, @MobileNo, @MobileUser, @CustomerNo, @PaymentDate, @EnteredAt, @Method, @PaidAmount, @TotalAmount, @PaidAmount);
   SET @PaymentId = SCOPE_IDENTITY();
   SET @PaymentNo = N'PAY-' + CAST(200000 + @PaymentId AS nvarchar(10));
   UPDATE dbo.Payments SET PaymentNo = @PaymentNo WHERE PaymentId = @PaymentId;
@@ -299,6 +321,7 @@ BEGIN
     THROW 51003, N'The open entry to be paid does not exist.', 1;
   INSERT INTO dbo.PaymentLines (PaymentId, DmsRowId, EntryNo, Amount) VALUES (@PaymentId, @DmsRowId, @EntryNo, @Amount);
   UPDATE dbo.OpenInvoices SET Remaining = Remaining - @Amount WHERE EntryNo = @EntryNo;
+  UPDATE dbo.Payments SET UnappliedAmount = UnappliedAmount - @Amount WHERE PaymentId = @PaymentId;
 END`,
   `CREATE PROCEDURE dbo.EndVisit
   @VisitNo nvarchar(30),

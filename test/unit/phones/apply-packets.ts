@@ -29,7 +29,7 @@ export async function applyPackets(erp: ErpQuery, packets: readonly Packet[]): P
   const seen = new Set<string>();
   for (const handler of mapping.pull.documents)
     for (const { packet, tables } of read)
-      for (const row of tables.get(handler.entity) ?? []) {
+      for (const row of headersOf(handler, tables)) {
         const { when, rowId } = handler;
         if (when !== undefined && !when.in.includes(row[when.field] ?? '')) continue;
         const id = row[rowId] ?? '';
@@ -37,6 +37,16 @@ export async function applyPackets(erp: ErpQuery, packets: readonly Packet[]): P
         seen.add(id);
         await erp.query(documentBatch(handler, row, packet, tables));
       }
+  await erp.query('EXEC dbo.ProcessTransfers');
+}
+
+/** Of a table without headers, the row with the smallest id of each group. */
+function headersOf({ entity, group, rowId }: DocumentHandler, tables: Map<string, Row[]>): Row[] {
+  const rows = tables.get(entity) ?? [];
+  if (group === undefined) return rows;
+  const key = (row: Row): string => JSON.stringify(group.map((field) => row[field]));
+  const byId = rows.toSorted((one, other) => ((one[rowId] ?? '') < (other[rowId] ?? '') ? -1 : 1));
+  return byId.filter((row, index) => byId.findIndex((one) => key(one) === key(row)) === index);
 }
 
 async function tablesOf(xml: string): Promise<Map<string, Row[]>> {
@@ -67,13 +77,23 @@ function documentBatch(
     'SET NOCOUNT ON; SET XACT_ABORT ON; DECLARE @key int; DECLARE @number nvarchar(40); BEGIN TRANSACTION',
     statement(handler.write.to, handler.write.values, header, packet, returned),
   ];
-  if ('table' in handler.write.to) statements.push('SET @key = SCOPE_IDENTITY()');
+  if (!('procedure' in handler.write.to)) statements.push('SET @key = SCOPE_IDENTITY()');
   for (const line of handler.lines)
     for (const row of tables.get(line.entity) ?? [])
-      if (row[line.join.line] === header[line.join.header])
+      if (belongs(row, header, handler, line))
         statements.push(statement(line.write.to, line.write.values, row, packet, []));
   return `${statements.join(';\n')};\nCOMMIT`;
 }
+
+const belongs = (
+  row: Row,
+  header: Row,
+  { group = [] }: DocumentHandler,
+  { join }: DocumentHandler['lines'][number],
+): boolean =>
+  join === undefined
+    ? group.every((field) => row[field] === header[field])
+    : row[join.line] === header[join.header];
 
 function statement(
   to: WriteTarget,
@@ -83,11 +103,20 @@ function statement(
   returned: readonly string[],
 ): string {
   const names = Object.keys(values);
-  const literals = Object.values(values).map((value) => literal(value, row, packet));
-  if ('table' in to)
-    return `INSERT INTO dbo.[${to.table.name}] (${names.map((name) => `[${name}]`).join(', ')}) VALUES (${literals.join(', ')})`;
+  const lookups: string[] = [];
+  const literals = Object.values(values).map((value) => {
+    if (!('lookup' in value)) return literal(value, row, packet);
+    const { table, match, take } = value.lookup;
+    const where = Object.entries(match).map(([column, one]) => `[${column}] = ${literal(one, row, packet)}`);
+    lookups.push(
+      `DECLARE @l${lookups.length} nvarchar(100) = (SELECT [${take}] FROM dbo.[${table.name}] WHERE ${where.join(' AND ')})`,
+    );
+    return `@l${lookups.length - 1}`;
+  });
+  if (!('procedure' in to))
+    return `INSERT INTO dbo.[${targetOf(to).name}] (${names.map((name) => `[${name}]`).join(', ')}) VALUES (${literals.join(', ')})`;
   const given = names.map((name, i) => `@${name} = ${literals[i] ?? 'NULL'}`);
-  return `EXEC dbo.${targetOf(to).name} ${[...given, ...returned].join(', ')}`;
+  return [...lookups, `EXEC dbo.${targetOf(to).name} ${[...given, ...returned].join(', ')}`].join(';\n');
 }
 
 function literal(value: PullValue, row: Row, packet: Packet): string {
@@ -98,6 +127,7 @@ function literal(value: PullValue, row: Row, packet: Packet): string {
   const raw = row[value.field] ?? value.default;
   if (raw === undefined) return 'NULL';
   if (value.codes !== undefined) return text(mapping.pull.codes[value.codes]?.[raw] ?? '?');
+  if (value.convert !== undefined) return text(raw.trim());
   if (value.type === 'bool') return /^(1|true)$/.test(raw) ? '1' : '0';
   if (/^(decimal|int)/.test(value.type)) return raw;
   if (value.type === 'date') return text(raw.slice(0, 10));

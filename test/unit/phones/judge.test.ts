@@ -20,7 +20,13 @@ let fresh: () => Promise<ErpSession>;
 
 beforeAll(async () => {
   day = await staff(21);
-  await playDay({ cloud: day.control, phones: day.phones, random: seededRandom(21), midnight: MIDNIGHT });
+  await playDay({
+    cloud: day.control,
+    phones: day.phones,
+    random: seededRandom(21),
+    midnight: MIDNIGHT,
+    fieldWork: true,
+  });
   journals = day.phones.map(({ journal }) => journal);
   fresh = async () => {
     const erp = (await createSampleErp({ clock, ...COMPANY })).open();
@@ -34,9 +40,13 @@ test('a day written rightly is clean, with every document counted', async () => 
   expect(verdict.details).toEqual([]);
   expect(verdict).toMatchObject({
     clean: true,
-    orders: 40,
+    // Four rounds of six phones; each sixth brings an invoice and a delivery.
+    orders: 48,
     payments: 10,
     visits: 20,
+    customers: 8,
+    transfers: 12,
+    stockCounts: 4,
     lost: 0,
     duplicated: 0,
     changed: 0,
@@ -44,7 +54,16 @@ test('a day written rightly is clean, with every document counted', async () => 
   expect(verdict.lines).toBeGreaterThan(200);
 });
 
-describe.each<DamageTo>(['order', 'line', 'payment', 'visit'])('damage to one %s is found', (to) => {
+describe.each<DamageTo>([
+  'order',
+  'line',
+  'payment',
+  'visit',
+  'activity',
+  'customer',
+  'transfer',
+  'stock count',
+])('damage to one %s is found', (to) => {
   test.each<[Damage, 'lost' | 'duplicated' | 'changed']>([
     ['lost', 'lost'],
     ['doubled', 'duplicated'],
@@ -92,7 +111,10 @@ test('an order nobody made, a half-done payment and a number given twice are tol
 test('what is openly parked is not lost, and what was never sent is not missed', async () => {
   const erp = (await createSampleErp({ clock, ...COMPANY })).open();
   const parked = journals.flatMap(({ entries }) =>
-    entries.flatMap((entry) => ('rowId' in entry ? [entry.rowId] : [])),
+    entries.flatMap((entry) => [
+      ...('rowId' in entry ? [entry.rowId] : []),
+      ...('activityRowId' in entry ? [entry.activityRowId] : []),
+    ]),
   );
   expect(await judge({ journals, erp, parked })).toMatchObject({ clean: true, lost: 0 });
   const unsent = journals.map(({ user, entries }) => ({

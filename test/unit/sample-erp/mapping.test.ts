@@ -34,11 +34,15 @@ function declared(): Map<string, Map<string, string>> {
 test('the mapping and the settings are what the product reads', () => {
   expect(mapping.pull.documents.map(({ document }) => document)).toEqual([
     'visit start',
+    'customer',
     'order',
     'payment',
+    'transfer',
+    'stock count',
     'visit end',
+    'activity',
   ]);
-  // Of what a user does only visits are written; the rest of the list must not hold an order's packet up.
+  // An action nobody knows must not hold an order's packet up.
   expect(mapping.pull.keepOnly).toContain('CustomerActivity');
   const settings = settingsSchema.parse(siteSettings({ erpPort: 1433, cloudUrl: 'http://127.0.0.1:8080' }));
   expect(settings.links[0]?.push.users.query).toBe(USERS_QUERY);

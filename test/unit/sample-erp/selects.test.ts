@@ -35,9 +35,13 @@ SELECT ${columns.join(', ')} FROM ${source} AS s ORDER BY ${orderBy.map((name) =
   expect(
     rowsOf['NumberSeries']!.map((row) => [row['TableName'], row['DocumentType'], row['CurrentNo']]),
   ).toEqual([
+    ['Customer', '0', '100'],
     ['CustomerActivity', '101', '100'],
     ['PaymentHeader', '0', '100'],
     ['SalesHeader', '0', '250'],
+    ['SalesHeader', '1', '100'],
     ['SalesHeader', '2', '100'],
+    ['SalesHeader', '8', '100'],
+    ['TransferHeader', '0', '100'],
   ]);
 });
