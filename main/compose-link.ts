@@ -105,6 +105,7 @@ export function assembleLink(
     cloudEndpoint,
     policy: {
       report: { acknowledge: pull.acknowledge, ackWithinMs: ms(pull.ackWithin) },
+      firstLook: pull.firstLook,
       orderWindowMs: ms(pull.orderWindow),
       resendAfterMs: ms(push.resendAfter),
       maxHoldMs: ms(push.maxHold),

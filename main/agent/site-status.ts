@@ -151,6 +151,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     nextRun: dues.length === 0 ? undefined : Math.min(...dues),
     overdue: link.isOverdue(STALE_MS),
     announced: link.announced(),
+    onlyStores: link.onlyStores(),
     undecided: handed.overdue,
   };
   return {
@@ -172,6 +173,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     flows,
     lastRuns: runs.slice(0, LAST_RUNS).map(runView),
     paused: pause === undefined ? undefined : pauseView(pause),
+    firstLook: link.onlyStores() ? { stored: counts.pendingIn } : undefined,
   };
 }
 
@@ -193,6 +195,18 @@ function storeNotices({ housekeeping }: SiteParts): readonly Explanation[] {
     ...(cause === undefined ? [] : [notice('erp-administrator', 'archive', { cause })]),
   ];
 }
+
+/** Links whose first packets wait for somebody to look at them. */
+const firstLooks = (links: readonly LinkStatus[]): readonly Explanation[] =>
+  links.flatMap(({ id, firstLook }) => {
+    if (firstLook === undefined) return [];
+    const params = { link: id, count: firstLook.stored };
+    const [what, next] =
+      firstLook.stored === 0
+        ? (['site.firstLookNone.what', 'site.firstLookNone.next'] as const)
+        : (['site.firstLook.what', 'site.firstLook.next'] as const);
+    return [{ owner: 'user' as const, what: { key: what, params }, next: { key: next, params } }];
+  });
 
 /** Everything a viewer shows of a site, computed from facts at this moment. */
 export function siteStatus(agent: SiteParts): SiteStatus {
@@ -216,7 +230,13 @@ export function siteStatus(agent: SiteParts): SiteStatus {
       SOUNDNESS_LIGHT[housekeeping.soundness()],
       ...(housekeeping.tidyFailure() === undefined ? [] : ['attention' as const]),
     ]),
-    notices: [...agent.notices, ...failing, ...storeNotices(agent), ...agent.alerting.notices()],
+    notices: [
+      ...agent.notices,
+      ...failing,
+      ...storeNotices(agent),
+      ...agent.alerting.notices(),
+      ...firstLooks(views),
+    ],
     alerts: agent.alerting.active(),
     links: views,
   };

@@ -28,7 +28,20 @@ export type Command =
       readonly confirm: string;
       readonly note: string;
     }
-  | { readonly name: 'queue export'; readonly item: number; readonly out?: string | undefined }
+  | {
+      readonly name: 'queue edit';
+      readonly item: number;
+      readonly file: string;
+      readonly confirm: string;
+      readonly note: string;
+    }
+  | { readonly name: 'queue apply'; readonly link: string; readonly confirm: string }
+  | {
+      readonly name: 'queue export';
+      readonly item: number;
+      readonly out?: string | undefined;
+      readonly original: boolean;
+    }
   | { readonly name: 'runs list'; readonly link?: string | undefined; readonly limit: number }
   | {
       readonly name: 'pause';
@@ -98,6 +111,8 @@ const OPTIONS = {
   replay: { type: 'boolean' },
   confirm: { type: 'string' },
   out: { type: 'string' },
+  original: { type: 'boolean' },
+  file: { type: 'string' },
   for: { type: 'string' },
   follow: { type: 'boolean', short: 'f' },
   lines: { type: 'string', short: 'n' },
@@ -188,10 +203,31 @@ const SPECS: Readonly<Record<string, Spec>> = {
       note: v.note ?? '',
     }),
   },
-  'queue export': {
-    options: ['out'],
+  'queue edit': {
+    options: ['file', 'confirm', 'note'],
     words: [1, 1],
-    make: (w, v) => ({ name: 'queue export', item: item(w[0]), out: v.out }),
+    make: (w, v) => ({
+      name: 'queue edit',
+      item: item(w[0]),
+      file: v.file ?? '',
+      confirm: v.confirm ?? '',
+      note: v.note ?? '',
+    }),
+  },
+  'queue apply': {
+    options: ['confirm'],
+    words: [1, 1],
+    make: (w, v) => ({ name: 'queue apply', link: w[0] ?? '', confirm: v.confirm ?? '' }),
+  },
+  'queue export': {
+    options: ['out', 'original'],
+    words: [1, 1],
+    make: (w, v) => ({
+      name: 'queue export',
+      item: item(w[0]),
+      out: v.out,
+      original: v.original === true,
+    }),
   },
   'runs list': {
     options: ['link', 'limit'],

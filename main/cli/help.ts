@@ -32,7 +32,21 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
     'queue discard <item> --confirm <packet id> [--note text]',
     'give a parked item up for good, once the ERP has proven that it is not there',
   ],
-  ['queue export', 'queue export <item> [--out FILE]', 'its raw bytes, to a file or standard output'],
+  [
+    'queue edit',
+    'queue edit <item> --file FILE --confirm <packet id> [--note text]',
+    'give a parked packet the text of the file and let it go on; the bytes it had are kept',
+  ],
+  [
+    'queue apply',
+    'queue apply <link> --confirm <link>',
+    'a new link that only stores what it pulls applies it from now on',
+  ],
+  [
+    'queue export',
+    'queue export <item> [--out FILE] [--original]',
+    'its raw bytes, to a file or standard output; --original: as the phone sent them, before any edit',
+  ],
   ['runs list', 'runs list [--link l] [--limit n]', 'what ran, with counts'],
   ['config check', 'config check', 'check site.json and the mappings'],
   [

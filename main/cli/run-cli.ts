@@ -7,6 +7,7 @@ import { printScript } from './commands/erp.ts';
 import { showChanges } from './commands/erp-changes.ts';
 import { listTables } from './commands/erp-tables.ts';
 import { showLogs } from './commands/logs.ts';
+import { applyStored, editItem } from './commands/edit-item.ts';
 import { exportItem } from './commands/export-item.ts';
 import { discardItem, listQueue, parkItem, retryItem, showItem } from './commands/queue.ts';
 import { runSite } from './commands/run.ts';
@@ -78,7 +79,11 @@ async function perform(command: Command, context: Context): Promise<number> {
     case 'queue discard':
       return discardItem(context, command);
     case 'queue export':
-      return exportItem(context, command.item, command.out);
+      return exportItem(context, command.item, { file: command.out, original: command.original });
+    case 'queue edit':
+      return editItem(context, command);
+    case 'queue apply':
+      return applyStored(context, command);
     case 'runs list':
       return listRuns(context, { link: command.link, limit: command.limit });
     case 'pause':

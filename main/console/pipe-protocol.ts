@@ -17,8 +17,8 @@ import { z } from 'zod';
  *                          ◀──     {"event":{…}} …
  */
 export const MAX_GREETING = 1_024;
-/** Requests are small; a queue search is the longest. */
-export const MAX_REQUEST = 64 * 1_024;
+/** An edited packet is the longest: its text, three bytes a letter and escaped. All else is small. */
+export const MAX_REQUEST = 1024 * 1_024;
 /** A body text, escaped, and its timeline fit. */
 export const MAX_ANSWER = 4 * 1024 * 1024;
 

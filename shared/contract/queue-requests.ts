@@ -7,7 +7,32 @@ export const BODY_TEXT_BYTES = 64 * 1024;
 /** Most bytes of a body that one `queueBody` carries. */
 export const BODY_PART_BYTES = 256 * 1024;
 
+/** Most characters of an edited packet: with what JSON adds they fit into one request. */
+export const EDIT_CHARS = 250_000;
+
 const itemNumber = z.int().min(1);
+
+const fieldEditSchema = z.object({
+  table: z.string(),
+  row: z.string(),
+  field: z.string(),
+  /** Absent where there is none. */
+  before: z.string().optional(),
+  after: z.string().optional(),
+});
+
+/** What an edit of a packet changed; `more` counts the changes beyond those listed. */
+const editSchema = z.object({
+  at: instant,
+  by: z.string(),
+  note: z.string(),
+  revision: z.number(),
+  changes: z.array(fieldEditSchema),
+  more: z.number(),
+  oldHash: z.string(),
+  newHash: z.string(),
+});
+export type ItemEditView = z.infer<typeof editSchema>;
 
 export const itemStateSchema = z.enum([
   'ready',
@@ -71,6 +96,8 @@ export const queueRequests = {
       timeline: z.array(z.object({ at: instant, event: z.string(), detail: z.string() })),
       /** What came of it, as the engine noted it (JSON). */
       outcome: z.string().optional(),
+      /** Oldest first; absent where the packet was never edited. */
+      edits: z.array(editSchema).optional(),
       body: z.object({
         size: z.number(),
         hash: z.string(),
@@ -87,6 +114,8 @@ export const queueRequests = {
       item: itemNumber,
       offset: z.int().min(0).max(200_000_000).default(0),
       limit: z.int().min(1).max(BODY_PART_BYTES).default(BODY_PART_BYTES),
+      /** The bytes as the phone sent them, before any edit. */
+      original: z.boolean().optional(),
     }),
     z.object({
       size: z.number(),
@@ -117,5 +146,34 @@ export const queueRequests = {
       note: z.string().max(500).default(''),
     }),
     z.object({ item: itemSchema }),
+  ),
+  /**
+   * Gives a parked packet other contents and lets it go on; the bytes it had stay beside them. `confirm` is its packet id,
+   * typed. User and company stay. Refusals as for discarding; `bad-arguments` also where the text is no packet that could be
+   * applied. `by`: who edits, as the viewer knows that person.
+   */
+  queueEdit: request(
+    'operate',
+    z.strictObject({
+      item: itemNumber,
+      xml: z.string().min(1).max(EDIT_CHARS),
+      confirm: z.string().max(400),
+      by: z.string().max(100).default(''),
+      note: z.string().max(500).default(''),
+    }),
+    z.object({ item: itemSchema, changes: z.array(fieldEditSchema), more: z.number() }),
+  ),
+  /**
+   * A new link that only stores what it pulls applies it from now on. `confirm` is the link's name, typed. Idempotent;
+   * `stored` is how many packets that are.
+   */
+  queueApply: request(
+    'operate',
+    z.strictObject({
+      link: linkName,
+      confirm: z.string().max(100),
+      by: z.string().max(100).default(''),
+    }),
+    z.object({ link: z.string(), stored: z.number() }),
   ),
 };

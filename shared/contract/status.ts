@@ -104,6 +104,8 @@ export const linkStatusSchema = z.object({
   flows: z.array(flowStatusSchema),
   lastRuns: z.array(runSchema),
   paused: pauseSchema.optional(),
+  /** Set while packets are stored and not applied, because nobody has looked at the first ones yet. */
+  firstLook: z.object({ stored: z.number() }).optional(),
 });
 export type LinkStatus = z.infer<typeof linkStatusSchema>;
 

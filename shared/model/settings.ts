@@ -189,6 +189,8 @@ const dynamicsMobile = z.strictObject({
       acknowledge: z.enum(['auto', 'after-apply', 'after-store']).default('auto'),
       ackWithin: duration.default('20s'),
       orderWindow: duration.default('10m'),
+      /** Packets are stored and not applied until a person has looked at the first ones. Absent: they are applied at once. */
+      firstLook: z.boolean().optional(),
       maxPacketBytes: z.int().min(1024).max(200_000_000).default(100_000_000),
     })
     .prefault({}),

@@ -60,7 +60,7 @@ const reason: z.ZodType<ItemReason> = z.discriminatedUnion('kind', [
 ]);
 
 /** JSON text in a column, checked: the error names the path in the JSON. */
-const json = <T>(schema: z.ZodType<T>): z.ZodType<T> =>
+export const jsonColumn = <T>(schema: z.ZodType<T>): z.ZodType<T> =>
   z
     .string()
     .transform((text, context): unknown => {
@@ -73,6 +73,6 @@ const json = <T>(schema: z.ZodType<T>): z.ZodType<T> =>
     })
     .pipe(schema);
 
-export const failureColumn = json(failure);
-export const reasonColumn = json(reason);
-export const countsColumn = json(z.record(z.string(), z.number()));
+export const failureColumn = jsonColumn(failure);
+export const reasonColumn = jsonColumn(reason);
+export const countsColumn = jsonColumn(z.record(z.string(), z.number()));

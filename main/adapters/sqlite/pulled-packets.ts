@@ -6,6 +6,7 @@ import { changeItem, requireItem } from './change-item.ts';
 import { requireClaimed } from './claims.ts';
 import type { ClaimHolders } from './claims.ts';
 import type { WriteContext } from './store-context.ts';
+import { findEditedItem } from './statements/edits.ts';
 import { upsertLastSettledIn } from './statements/facts.ts';
 import { findPacketItems } from './statements/item-read.ts';
 import { endAttempt, insertBody, insertEvent, insertItem, wakeWaiting } from './statements/item-write.ts';
@@ -71,7 +72,8 @@ export function pulledPackets(context: WriteContext, holders: ClaimHolders): Pul
         const { queue, entry } = delivery;
         checkDelivery(db, item.link, queue, entry);
         const known = findPacketItems(db, item.link, queue, item.externalId);
-        const same = known.find((one) => one.body.hash === item.body.hash);
+        const edited = findEditedItem(db, item.link, queue, item.externalId, item.body.hash);
+        const same = known.find((one) => one.body.hash === item.body.hash || one.id === edited);
         if (same !== undefined) return same;
         const reason: ItemReason | undefined =
           known.length === 0 || park !== undefined

@@ -3,8 +3,10 @@ import type { LinkId, Sha256 } from '../../../shared/model/ids.ts';
 import { instantOfLocal, localTimeAt } from '../../../shared/model/time.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import { handoverReads } from './handovers.ts';
+import { editReads } from './item-edits.ts';
 import { readableItems } from './store-context.ts';
 import type { ReadContext } from './store-context.ts';
+import { findEditedHashes, readEditedSpoolHashes } from './statements/edits.ts';
 import { findLinkFact, readEndpoints } from './statements/facts.ts';
 import {
   findInDoubt,
@@ -64,6 +66,8 @@ export type QueueReads = Pick<
   | 'handedRows'
   | 'handedCounts'
   | 'owedNotices'
+  | 'edits'
+  | 'applyingSince'
 > & {
   /** The bytes of a body kept in the store; undefined when there are none (any more). */
   rowBody(hash: Sha256): Uint8Array | undefined;
@@ -86,6 +90,7 @@ export function queueReads(context: ReadContext): QueueReads {
       read(() => ({
         items: findPacketItems(db, link, queue, entry.id),
         checked: isDeliveryChecked(db, link, queue, entry),
+        edited: findEditedHashes(db, link, queue, entry.id),
       })),
     openListings: (link) => read(() => openListingsOf(context, link)),
     documentKnown: (link, document, number) => read(() => isDocumentKnown(db, link, document, number)),
@@ -101,8 +106,9 @@ export function queueReads(context: ReadContext): QueueReads {
     lastList: (link) => read(() => findLinkFact(db, link).list),
     pause: (link) => read(() => findPause(db, link)),
     ...handoverReads(context),
+    ...editReads(context),
     rowBody: (hash) => read(() => readBody(db, hash)),
-    spoolHashes: () => read(() => readSpoolHashes(db)),
+    spoolHashes: () => read(() => new Set([...readSpoolHashes(db), ...readEditedSpoolHashes(db)])),
   };
 }
 

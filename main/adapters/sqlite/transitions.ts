@@ -14,6 +14,8 @@ const table = {
   personParks: { from: ['ready', 'waiting'], to: 'parked' },
   /** With a void row in the ERP nothing of an earlier attempt can land any more. */
   personParksVoided: { from: ['ready', 'waiting', 'unknown'], to: 'parked' },
+  /** With other bytes, under a key that nothing of the old ones can take. */
+  personEdits: { from: ['parked'], to: 'ready' },
   personDiscards: { from: ['parked'], to: 'discarded' },
   /** A snapshot that must not go out: its claimer found it void. */
   voidSnapshot: { from: ['ready', 'working', 'waiting', 'unknown', 'parked'], to: 'discarded' },

@@ -6,6 +6,7 @@ import type { Item } from '../../core/queue/item.ts';
 import type { SiteAgent } from '../site-agent.ts';
 import { itemView } from '../site-status.ts';
 import { discardHandler } from './discard.ts';
+import { editHandlers } from './edit.ts';
 import { itemReading, noItem } from './reading.ts';
 
 /** The items: looking, and what a person may do with one. */
@@ -41,5 +42,6 @@ export function queueHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof que
     },
 
     queueDiscard: discardHandler(agent),
+    ...editHandlers(agent),
   };
 }

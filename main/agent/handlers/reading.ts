@@ -3,6 +3,7 @@ import { BODY_TEXT_BYTES } from '../../../shared/contract/queue-requests.ts';
 import { answer, refuse } from '../../../shared/contract/reply.ts';
 import { itemId, linkId, type LinkId } from '../../../shared/model/ids.ts';
 import type { ReadFailure, ViewerReads } from '../../core/queue/viewer-reads.ts';
+import { editView } from './edit-view.ts';
 import { itemView, runView } from '../site-status.ts';
 
 type Refused = ReturnType<typeof refuse>;
@@ -43,18 +44,19 @@ export function itemReading(
       const found = await reads.show(itemId(number), signal);
       if (!found.ok) return unread(found.failure);
       if (found.value === undefined) return noItem(number);
-      const { item, timeline, beginning } = found.value;
+      const { item, timeline, beginning, edits } = found.value;
       const { hash, size } = item.body;
       return answer({
         item: itemView(item),
         timeline: [...timeline],
         outcome: item.outcome,
+        ...(edits.length === 0 ? {} : { edits: edits.map(editView) }),
         body: { size, hash, text: textOf(beginning), truncated: size > BODY_TEXT_BYTES },
       });
     },
 
-    queueBody: async ({ item, offset, limit }: Args<'queueBody'>) => {
-      const found = await reads.bodyPart({ item: itemId(item), offset, limit }, signal);
+    queueBody: async ({ item, offset, limit, original }: Args<'queueBody'>) => {
+      const found = await reads.bodyPart({ item: itemId(item), offset, limit, original }, signal);
       if (!found.ok) return unread(found.failure);
       if (found.value === undefined)
         return refuse(

@@ -12,12 +12,23 @@ interface Exported {
   readonly hash: string;
 }
 
+/** `original`: as the phone sent it, before any edit. */
+interface Wanted {
+  readonly item: number;
+  readonly original?: true;
+}
+
 /**
  * The raw bytes of an item, to a file or to standard output, compared with the hash they are kept under. A file appears
  * whole or not at all.
  */
-export function exportItem(context: Context, item: number, file: string | undefined): Promise<number> {
+export function exportItem(
+  context: Context,
+  item: number,
+  { file, original }: { readonly file: string | undefined; readonly original: boolean },
+): Promise<number> {
   const { out, world } = context;
+  const wanted: Wanted = original ? { item, original } : { item };
   if (file === undefined && out.json) {
     const message = 'Raw bytes and a JSON document do not fit on one standard output.';
     out.failure({ code: 'usage', message, hint: 'Name a file with --out.' });
@@ -26,8 +37,8 @@ export function exportItem(context: Context, item: number, file: string | undefi
   return withSite(context, async (access) => {
     const reply =
       file === undefined
-        ? await copy(access, item, (bytes) => world.writeBytes(bytes))
-        : await toFile(access, item, resolve(file));
+        ? await copy(access, wanted, (bytes) => world.writeBytes(bytes))
+        : await toFile(access, wanted, resolve(file));
     if (!reply.ok) return refused(out, reply.error);
     if (file === undefined) return EXIT.fine;
     const { size, hash } = reply.value;
@@ -37,13 +48,13 @@ export function exportItem(context: Context, item: number, file: string | undefi
   });
 }
 
-async function toFile(access: Access, item: number, path: string): Promise<Reply<Exported>> {
+async function toFile(access: Access, wanted: Wanted, path: string): Promise<Reply<Exported>> {
   const part = `${path}.part`;
   try {
     const target = await open(part, 'w');
     let reply: Reply<Exported>;
     try {
-      reply = await copy(access, item, (bytes) => target.writeFile(bytes));
+      reply = await copy(access, wanted, (bytes) => target.writeFile(bytes));
       await target.sync();
     } finally {
       await target.close();
@@ -62,17 +73,17 @@ async function toFile(access: Access, item: number, path: string): Promise<Reply
 /** All parts in order. */
 async function copy(
   access: Access,
-  item: number,
+  wanted: Wanted,
   write: (bytes: Uint8Array) => Promise<void>,
 ): Promise<Reply<Exported>> {
   const hash = createHash('sha256');
   const broken: { readonly ok: false; readonly error: Refusal } = refuse(
     'defect',
-    `The bytes of item ${item} are not what was stored.`,
+    `The bytes of item ${wanted.item} are not what was stored.`,
     'The disk of the data folder may be damaged.',
   );
   for (let offset = 0; ;) {
-    const args = { item, offset, limit: BODY_PART_BYTES };
+    const args = { ...wanted, offset, limit: BODY_PART_BYTES };
     const reply =
       access.kind === 'agent'
         ? await access.client.call('queueBody', args)

@@ -48,6 +48,8 @@ export interface LinkFacts {
   readonly overdue: boolean;
   /** Packets the cloud has listed that are not here yet. */
   readonly announced: number;
+  /** Packets are stored and not applied until a person has looked at the first ones. */
+  readonly onlyStores?: boolean | undefined;
   /** The packet that waits longest for the ERP's word, of those that wait longer than the mapping says; undefined: none. */
   readonly undecided?:
     { readonly count: number; readonly label: string; readonly since: Instant } | undefined;
@@ -123,6 +125,7 @@ export function linkLight(facts: LinkFacts): LightState {
   states.push(SOUNDNESS_LIGHT[soundness]);
   if (counts.parked > 0) states.push('attention');
   if (announced > 0) states.push('waiting');
+  if (facts.onlyStores === true) states.push(counts.pendingIn > 0 ? 'attention' : 'waiting');
   if (counts.unknown > 0) states.push('waiting');
   if (counts.pendingIn > 0 || counts.pendingOut > 0) states.push('waiting');
   const oldest = Math.min(counts.oldestPendingIn ?? now, counts.oldestPendingOut ?? now);

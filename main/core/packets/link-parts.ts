@@ -40,6 +40,8 @@ export interface LinkParts {
 
 export interface LinkPolicy {
   readonly report: ReportPolicy;
+  /** A new link stores what it pulls and applies nothing until a person has looked at it. */
+  readonly firstLook?: boolean | undefined;
   readonly orderWindowMs: number;
   readonly resendAfterMs: number;
   readonly maxHoldMs: number;

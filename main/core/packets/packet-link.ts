@@ -11,8 +11,10 @@ import { durablySync } from '../runtime/runtime.ts';
 import { ApplyLane } from './apply-lane.ts';
 import { DriftWatch } from './drift-watch.ts';
 import { discardItem, type DiscardEnd } from './discard-item.ts';
+import { editItem, type EditEnd, type WantedEdit } from './edit-item.ts';
 import { standingErp, type ErpStanding } from './erp-standing.ts';
 import { ErpWatch } from './erp-watch.ts';
+import { FirstPull, storeOnlyWhile } from './first-pull.ts';
 import { FlowWork, type FlowWorkParts } from './flow-work.ts';
 import { HandoverWatch } from './handover-watch.ts';
 import type { LinkParts } from './link-parts.ts';
@@ -59,6 +61,7 @@ export class PacketLink {
   readonly plan: LinkPlan;
   /** How this link stands with its ERP, whatever other links on the same one found. */
   readonly standing: () => ErpStanding;
+  readonly #first: FirstPull;
   readonly #lane: ApplyLane;
   readonly #reporter: Reporter;
   readonly #sender: SnapshotSender;
@@ -78,7 +81,9 @@ export class PacketLink {
   constructor(given: LinkParts, plan: LinkPlan) {
     const { erp, standing } = standingErp(given.erp, given.runtime);
     const cloud = obedientCloud(given.cloud, { ...given, endpoint: given.cloudEndpoint });
-    const parts: LinkParts = { ...given, erp, cloud };
+    this.#first = new FirstPull(given, given.policy.firstLook === true);
+    const store = storeOnlyWhile(given.store, () => this.#first.holds());
+    const parts: LinkParts = { ...given, erp, cloud, store };
     this.parts = parts;
     this.plan = plan;
     this.standing = standing;
@@ -239,6 +244,25 @@ export class PacketLink {
     const end = await discardItem(this.parts, item, note, signal);
     if (end.kind === 'in-the-erp' || end.kind === 'handed-over') await this.#lane.drain(signal);
     return end;
+  }
+
+  /** Gives a parked packet other contents, see `editItem`. It is tried at once. */
+  async edit(item: Item, wanted: WantedEdit, signal: AbortSignal): Promise<EditEnd> {
+    const end = await editItem(this.parts, item, wanted, this.#drift.catalogue, signal);
+    if (end.kind === 'in-the-erp') await this.#lane.drain(signal);
+    else if (end.kind === 'edited') this.#lane.wake();
+    return end;
+  }
+
+  /** Whether packets are stored and not applied, because nobody has looked at the first ones yet. */
+  onlyStores(): boolean {
+    return this.#first.holds();
+  }
+
+  /** A person has looked: what is stored is applied from now on. Idempotent. */
+  startApplying(by: string): void {
+    this.#first.release(by);
+    this.wake();
   }
 
   /** See `reconcile`. */

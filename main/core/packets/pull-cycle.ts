@@ -157,7 +157,8 @@ async function take(
       else noteCloudFailure(parts, received.failure);
       return received;
     }
-    const same = known.items.some((item) => item.body.hash === received.value.hash);
+    const { hash } = received.value;
+    const same = known.items.some((item) => item.body.hash === hash) || known.edited.includes(hash);
     if (same) {
       store.markChecked(link, listing.queue, entry);
       return ok('known');

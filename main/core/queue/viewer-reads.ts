@@ -2,6 +2,7 @@ import type { ItemId, LinkId } from '../../../shared/model/ids.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { BodyRef } from '../runtime/body-store.ts';
+import type { ItemEdit } from './edit-store.ts';
 import type { Item } from './item.ts';
 import type { ItemQuery, Run, RunQuery, TimelineEntry } from './queue-store.ts';
 
@@ -45,6 +46,8 @@ export const BEGINNING_BYTES = 64 * 1024;
 export interface ItemDetail {
   readonly item: Item;
   readonly timeline: readonly TimelineEntry[];
+  /** Oldest first. */
+  readonly edits: readonly ItemEdit[];
   /** Of the body; undefined when that is gone. */
   readonly beginning: Uint8Array | undefined;
 }
@@ -53,6 +56,8 @@ export interface BodyPartQuery {
   readonly item: ItemId;
   readonly offset: number;
   readonly limit: number;
+  /** The bytes as the phone sent them, before any edit. */
+  readonly original?: boolean | undefined;
 }
 
 /** A part is not checked against the hash: whoever has all parts can do that. */

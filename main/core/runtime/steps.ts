@@ -17,6 +17,8 @@ export const STEPS = [
   'pull.park',
   'pull.void',
   'pull.discard',
+  'edit.keep-body',
+  'edit.exchange',
   'pull.report-done',
   'pull.settle-report',
   'handover.ask',

@@ -6,6 +6,7 @@ import { Panel } from '../../components/panel.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { useSeen, useSpeaker } from '../../state/contexts.ts';
 import { useActions } from '../../state/use-actions.ts';
+import { FirstLookBanner } from './first-look-banner.tsx';
 import { LinkCounts } from './link-counts.tsx';
 import { LinkFlows } from './link-flows.tsx';
 import { LinkPast } from './link-past.tsx';
@@ -61,6 +62,9 @@ export function LinkCard({ link, live, at, zone }: LinkCardProps) {
         </>
       }
     >
+      {link.firstLook !== undefined && (
+        <FirstLookBanner link={link.id} stored={link.firstLook.stored} live={live} />
+      )}
       {link.paused !== undefined && <PausedBanner link={link.id} paused={link.paused} live={live} />}
       <LightsRow lights={link.lights} />
       <LinkCounts link={link} heard={heard} at={at} />

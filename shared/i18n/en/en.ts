@@ -4,6 +4,7 @@ import engine from './engine.json' with { type: 'json' };
 import handover from './handover.json' with { type: 'json' };
 import mapping from './mapping.json' with { type: 'json' };
 import push from './push.json' with { type: 'json' };
+import pull from './pull.json' with { type: 'json' };
 import queue from './queue.json' with { type: 'json' };
 import runs from './runs.json' with { type: 'json' };
 import settingsScreen from './settings-screen.json' with { type: 'json' };
@@ -19,6 +20,7 @@ export const en = {
   ...handover,
   ...mapping,
   ...push,
+  ...pull,
   ...queue,
   ...runs,
   ...settings,

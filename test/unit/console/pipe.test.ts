@@ -225,7 +225,7 @@ describe('pipe', () => {
     const after = new RawClient(server.address);
     await after.greet(readAgentAccess(folder)!.token);
     expect(await after.line()).toEqual({ welcome: true });
-    after.socket.write(`{"id":1,"request":"status","args":"${'a'.repeat(70_000)}`);
+    after.socket.write(`{"id":1,"request":"status","args":"${'a'.repeat(1_100_000)}`);
     await after.closed;
     expect(site.calls).toEqual([]);
   });

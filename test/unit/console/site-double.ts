@@ -84,6 +84,8 @@ export class SiteDouble {
       resume: async () => answer({ resumed: [] }),
       queueBody: async () => refuse('not-found', 'no such item'),
       queueDiscard: async () => refuse('not-found', 'no such item'),
+      queueEdit: async () => refuse('not-found', 'no such item'),
+      queueApply: async () => refuse('not-found', 'no such link'),
       history: async () => answer({ from: NOW, stepMs: 60_000, points: [], today: [] }),
       alertsList: async () => answer({ alerts: [] }),
       alertAcknowledge: async () => refuse('not-found', 'no such notification'),

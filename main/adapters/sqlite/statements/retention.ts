@@ -73,7 +73,9 @@ export function deleteArchivedItem(db: WriteDb, id: number): void {
   prepared(db, 'DELETE FROM item WHERE id = ? AND settled_at IS NOT NULL').run(id);
   prepared(
     db,
-    'DELETE FROM body WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM item WHERE item.body_row = body.hash)',
+    `DELETE FROM body WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM item WHERE item.body_row = body.hash)
+       AND NOT EXISTS (SELECT 1 FROM item_edit AS e WHERE e.old_row = body.hash)
+       AND NOT EXISTS (SELECT 1 FROM item_edit AS e WHERE e.new_row = body.hash)`,
   ).run(body ?? null);
 }
 

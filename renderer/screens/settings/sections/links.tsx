@@ -36,6 +36,7 @@ export function LinksSection() {
         erp: textAt(value, 'erps[0].id'),
         mapping: mappings[0] ?? '',
         cloud: { baseUrl: '', appArea: '', companies: [] },
+        pull: { firstLook: true },
         push: { users: { query: '' } },
       }),
     );
@@ -81,6 +82,12 @@ function Link({ index }: { readonly index: number }) {
         />
         <SwitchField path={`${path}.pull.enabled`} label="settings.pullOn" standard />
         <SwitchField path={`${path}.push.enabled`} label="settings.pushOn" standard />
+        <SwitchField
+          path={`${path}.pull.firstLook`}
+          label="settings.firstLook"
+          hint="settings.firstLookHint"
+          standard={false}
+        />
         <LongTextField
           path={`${path}.push.users.query`}
           label="settings.usersQuery"
