@@ -4,6 +4,7 @@ import { splitName } from '../security/split-name.ts';
 import { nameKey } from '../storage/schema-objects.ts';
 import type { DbObject } from '../storage/schema-objects.ts';
 import { allObjects } from './object-list.ts';
+import { systemObjects } from './system-views.ts';
 import { seen } from './view.ts';
 
 const KINDS: Readonly<Record<string, DbObject['kind']>> = {
@@ -29,9 +30,9 @@ export function objectIdOf(system: System, text: string, kind: string | undefine
   const schema = parts.length > 1 && parts.at(-2) ? (parts.at(-2) as string) : 'dbo';
   const found = database.find(schema, name);
   if (found) return wanted === undefined || KINDS[wanted] === found.kind ? found.objectId : null;
-  for (const o of allObjects(database)) {
+  for (const o of [...allObjects(database), ...systemObjects()]) {
     if (
-      o.parent &&
+      (o.parent || o.shipped) &&
       nameKey(o.name) === nameKey(name) &&
       nameKey(o.schema) === nameKey(schema) &&
       (wanted === undefined || o.type[0].trim().toLowerCase() === wanted)
@@ -43,5 +44,16 @@ export function objectIdOf(system: System, text: string, kind: string | undefine
 
 export function objectById(system: System, id: number | null): DbObject | undefined {
   for (const o of seen(system.database, system).objects.values()) if (o.objectId === id) return o;
+  return undefined;
+}
+
+/** Schema and name of an object of the session's database or of the catalogue. */
+export function nameOfId(
+  system: System,
+  id: number | null,
+): { readonly schema: string; readonly name: string } | undefined {
+  const own = objectById(system, id);
+  if (own || id === null || id >= 0) return own;
+  for (const o of systemObjects()) if (o.objectId === id) return o;
   return undefined;
 }

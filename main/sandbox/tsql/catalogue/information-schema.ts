@@ -1,4 +1,14 @@
-import { varchar, SYSNAME, INT, nvarchar, isUnicode, TINYINT, family, SMALLINT, typeText } from '../types/sql-type.ts';
+import {
+  varchar,
+  SYSNAME,
+  INT,
+  nvarchar,
+  isUnicode,
+  TINYINT,
+  family,
+  SMALLINT,
+  typeText,
+} from '../types/sql-type.ts';
 import { allColumnRows, constraintRows } from './table-parts.ts';
 import { stringLength, digits, collationName } from './type-facts.ts';
 import { view, flat } from './view.ts';

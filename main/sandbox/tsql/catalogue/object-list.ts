@@ -15,6 +15,8 @@ export interface AnyObject {
   created: number;
   type: readonly [string, string];
   parent: number;
+  /** Comes with the server. */
+  shipped?: boolean | undefined;
 }
 export function* allObjects(database: Database): Iterable<AnyObject> {
   for (const o of database.objects.values()) {

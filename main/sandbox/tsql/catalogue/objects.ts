@@ -17,14 +17,16 @@ const objectCells = (database: Database) =>
     type_desc: [nvarchar(60), (o: AnyObject): SqlValue => o.type[1]],
     create_date: [DATETIME, (o: AnyObject): SqlValue => moment(o.created)],
     modify_date: [DATETIME, (o: AnyObject): SqlValue => moment(o.created)],
-    is_ms_shipped: [BIT, (): SqlValue => false],
+    is_ms_shipped: [BIT, (o: AnyObject): SqlValue => o.shipped ?? false],
   }) as const;
-const objectView =
-  (keep: (o: AnyObject) => boolean) =>
+/** Objects as sys.objects has them; `more` are there besides those of the database. */
+export const objectView =
+  (keep: (o: AnyObject) => boolean, more: () => Iterable<AnyObject> = () => []) =>
   (database: Database): SystemView =>
     view<AnyObject>(
       function* (d) {
         for (const o of allObjects(d)) if (keep(o)) yield o;
+        yield* more();
       },
       objectCells(database) as never,
     )(database);
@@ -32,7 +34,6 @@ const objectView =
 /** Whatever has a name of its own. */
 export const OBJECT_VIEWS: SystemViews = {
   'sys.objects': objectView(() => true),
-  'sys.all_objects': objectView(() => true),
   'sys.tables': objectView((o) => o.type[0] === 'U '),
   'sys.views': objectView((o) => o.type[0] === 'V '),
   'sys.procedures': objectView((o) => o.type[0] === 'P '),

@@ -20,6 +20,8 @@ export interface Given {
   readonly value: SqlValue;
   readonly output: boolean;
   readonly isDefault: boolean;
+  /** NULL as written: it has no type, and fits every parameter. */
+  readonly untyped?: boolean | undefined;
   readonly write: (value: SqlValue, type: Type) => void;
 }
 
@@ -79,7 +81,7 @@ function bind(
         'statement',
         4,
       );
-    const value = missing ? formal.fallback() : convertOnce(g.value, g.type, formal.type);
+    const value = missing ? formal.fallback() : g.untyped ? null : convertOnce(g.value, g.type, formal.type);
     frame.types.set(formal.name, formal.type);
     frame.variables.set(formal.name, { type: formal.type, value });
     return { formal, given: g };
@@ -286,6 +288,7 @@ export function* callProcedure(interp: Interp, s: Statement & { k: 'exec' }, fra
       value: evaluated.value,
       output: a.output,
       isDefault,
+      untyped: value.k === 'lit' && value.value === null,
       write: (v, type) => {
         if (value.k !== 'var')
           throw new SqlError(

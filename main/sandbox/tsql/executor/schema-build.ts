@@ -1,5 +1,6 @@
 import { SqlError } from '../errors.ts';
-import type { ColumnNode, Expr, TableBody } from '../parser/ast.ts';
+import type { ColumnNode, TableBody } from '../parser/ast.ts';
+import { storedText } from '../parser/stored-text.ts';
 import { Scope } from '../plan/context.ts';
 import { columnsOf } from '../plan/names.ts';
 import { Table, nameKey } from '../storage/schema-objects.ts';
@@ -29,7 +30,7 @@ export function newColumn(b: Builder, table: Table, node: ColumnNode): Column {
       id,
       type: compiled.type,
       nullable: node.nullable ?? true,
-      computed: { e: node.computed, text: textOf(node.computed), persisted: node.persisted },
+      computed: { e: node.computed, text: `(${storedText(node.computed)})`, persisted: node.persisted },
     };
   }
   const type = node.type ? resolveType(node.type, 1) : INT;
@@ -51,10 +52,6 @@ export function newColumn(b: Builder, table: Table, node: ColumnNode): Column {
       system: fallback.name === undefined,
     },
   };
-}
-
-function textOf(e: Expr): string {
-  return JSON.stringify(e, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
 }
 
 /** Fills a new table from its description. */

@@ -1,5 +1,5 @@
 import type { SqlValue } from '../face.ts';
-import { objectIdOf, objectById } from '../catalogue/ids.ts';
+import { nameOfId, objectIdOf, objectById } from '../catalogue/ids.ts';
 import { typeNameOf } from '../catalogue/type-facts.ts';
 import type { Env } from '../plan/context.ts';
 import { nameKey, rowversionBytes } from '../storage/schema-objects.ts';
@@ -130,7 +130,7 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
     return {
       type: SYSNAME,
       nullable: true,
-      eval: (e) => objectById(e.run.system, id(e) as number | null)?.name ?? null,
+      eval: (e) => nameOfId(e.run.system, id(e) as number | null)?.name ?? null,
     };
   },
   OBJECT_SCHEMA_NAME: (args, call) => {
@@ -139,7 +139,7 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
     return {
       type: SYSNAME,
       nullable: true,
-      eval: (e) => objectById(e.run.system, id(e) as number | null)?.schema ?? null,
+      eval: (e) => nameOfId(e.run.system, id(e) as number | null)?.schema ?? null,
     };
   },
   SCHEMA_ID: (args, call) => {
