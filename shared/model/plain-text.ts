@@ -22,42 +22,45 @@ export function isPlainDecimal(text: string): boolean {
   return true;
 }
 
-/** Canonical text of a number without the zeros at its end, when it has so many digits before its point at most. */
-export function shortDecimal(text: string, wholeDigits: number, scale: number): string | undefined {
+/**
+ * How many characters of a number are its canonical text without the zeros at its end, when it has so many digits before its
+ * point at most; -1 where it is not known at a glance.
+ */
+export function shortDecimalEnd(text: string, wholeDigits: number, scale: number): number {
   const { length } = text;
-  const start = text.charCodeAt(0) === MINUS ? 1 : 0;
+  const first = text.charCodeAt(0);
+  const start = first === MINUS ? 1 : 0;
   let at = start;
   while (at < length && isDigit(text.charCodeAt(at))) at += 1;
   const digits = at - start;
   const zero = digits === 1 && text.charCodeAt(start) === ZERO;
   // No digit, or a zero too much in front: another spelling.
-  if (digits === 0 || (digits > 1 && text.charCodeAt(start) === ZERO)) return undefined;
-  if ((zero ? 0 : digits) > wholeDigits) return undefined;
+  if (digits === 0 || (digits > 1 && text.charCodeAt(start) === ZERO)) return -1;
+  if ((zero ? 0 : digits) > wholeDigits) return -1;
   const wholeEnd = at;
   let end = at;
   if (at < length) {
-    if (text.charCodeAt(at) !== POINT || at + 1 === length) return undefined;
+    if (text.charCodeAt(at) !== POINT || at + 1 === length) return -1;
     for (at += 1; at < length; at += 1) {
       const code = text.charCodeAt(at);
-      if (!isDigit(code)) return undefined;
+      if (!isDigit(code)) return -1;
       if (code !== ZERO) end = at + 1;
     }
   }
-  if (end > wholeEnd && end - wholeEnd - 1 > scale) return undefined;
+  if (end > wholeEnd && end - wholeEnd - 1 > scale) return -1;
   // Less than nothing at all has no sign; which spelling that is, is not for here.
-  if (start === 1 && zero && end === wholeEnd) return undefined;
-  return end === length ? text : text.slice(0, end);
+  return start === 1 && zero && end === wholeEnd ? -1 : end;
 }
 
-/** Canonical text of a whole number that has so few digits that it fits for certain. */
-export function shortWhole(text: string, sureDigits: number): string | undefined {
+/** Whether it is the canonical text of a whole number that has so few digits that it fits for certain. */
+export function isShortWhole(text: string, sureDigits: number): boolean {
   const { length } = text;
   const start = text.charCodeAt(0) === MINUS ? 1 : 0;
   const digits = length - start;
-  if (digits < 1 || digits > sureDigits) return undefined;
-  if (text.charCodeAt(start) === ZERO && (digits > 1 || start === 1)) return undefined;
-  for (let at = start; at < length; at += 1) if (!isDigit(text.charCodeAt(at))) return undefined;
-  return text;
+  if (digits < 1 || digits > sureDigits) return false;
+  if (text.charCodeAt(start) === ZERO && (digits > 1 || start === 1)) return false;
+  for (let at = start; at < length; at += 1) if (!isDigit(text.charCodeAt(at))) return false;
+  return true;
 }
 
 const two = (text: string, at: number): number => {
@@ -68,20 +71,23 @@ const two = (text: string, at: number): number => {
 
 const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** `2025-03-10` at the beginning of the text; the rare days (29 February) and years are left to who parses them. */
+const isLeapYear = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+
+/** `2025-03-10` at the beginning of the text; the rare years are left to who parses them. */
 export function isPlainDay(text: string): boolean {
   const century = two(text, 0);
+  const year = two(text, 2);
   const month = two(text, 5);
   const day = two(text, 8);
   return (
     century >= 18 &&
-    two(text, 2) >= 0 &&
+    year >= 0 &&
     text.charCodeAt(4) === MINUS &&
     text.charCodeAt(7) === MINUS &&
     month > 0 &&
     month <= 12 &&
     day > 0 &&
-    day <= (MONTH_DAYS[month] ?? 0)
+    (day <= (MONTH_DAYS[month] ?? 0) || (day === 29 && month === 2 && isLeapYear(century * 100 + year)))
   );
 }
 

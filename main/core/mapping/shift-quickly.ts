@@ -66,9 +66,7 @@ const ZERO = 0x30;
 const number = (text: string, at: number): number =>
   (text.charCodeAt(at) - ZERO) * 10 + (text.charCodeAt(at + 1) - ZERO);
 
-/** Years from 1973 only: `Date.UTC` takes small ones for others. */
-const asUtc = (t: LocalTime): number =>
-  Date.UTC(t.year, t.month - 1, t.day, t.hour, t.minute, t.second, t.millisecond);
+const asUtc = (t: LocalTime): number => instantOfLocal(t, 'UTC');
 
 const dayOf = (value: string): LocalTime => ({
   year: number(value, 0) * 100 + number(value, 2),

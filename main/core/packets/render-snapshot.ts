@@ -1,9 +1,10 @@
 import { parseFieldType, type FieldType } from '../../../shared/model/field-type.ts';
 import type { PushEntity } from '../../../shared/model/mapping.ts';
-import { toPacket } from '../mapping/convert.ts';
-import { quickToPacket, type Quick } from '../mapping/convert-quickly.ts';
+import { toPacket, type Zones } from '../mapping/convert.ts';
+import { quickToPacket } from '../mapping/convert-quickly.ts';
 import { BodyStreamError } from '../runtime/body-stream-error.ts';
 import { checkTable, checkTables } from './app-model/check-packet.ts';
+import { quickly, type ColumnToWrite } from './codec/column-to-write.ts';
 import { writePacket, type TableToWrite } from './codec/write-packet.ts';
 import type { ErpRow, ErpUser, ErpView, ReadRequest } from './erp.ts';
 import type { LinkParts } from './link-parts.ts';
@@ -41,22 +42,33 @@ interface Column {
   readonly field: string;
   readonly column: string;
   readonly type: FieldType;
-  readonly quick: Quick;
   /** Of null. */
   readonly absent: string | null;
 }
 
-function columnsOf(entity: PushEntity, zones: LinkParts['zones']): readonly Column[] {
+function columnsOf(entity: PushEntity): readonly Column[] {
   return Object.entries(entity.fields).map(([field, { column, type, keepEmpty }]) => {
     const parsed = parseFieldType(type);
     if (parsed === undefined) throw new Error(`unchecked mapping: type ${type}`);
-    const absent = keepEmpty === true ? '' : null;
-    return { field, column, type: parsed, quick: quickToPacket(parsed, zones), absent };
+    return { field, column, type: parsed, absent: keepEmpty === true ? '' : null };
   });
 }
 
+function columnToWrite(entity: string, { field, type, absent }: Column, zones: Zones): ColumnToWrite {
+  return {
+    field,
+    absent,
+    quick: quickToPacket(type, zones),
+    text: (value, row) => {
+      const converted = toPacket(value, type, zones);
+      if (!converted.ok) throw refusal(`${entity} row ${row}`, field, converted.failure.message);
+      return converted.value;
+    },
+  };
+}
+
 /** What is read for one user's rows of an entity. Throws BodyStreamError where the users query lacks what it filters by. */
-export function entityRequest({ zones, source }: Known, entity: PushEntity, user: ErpUser): ReadRequest {
+export function entityRequest({ source }: Known, entity: PushEntity, user: ErpUser): ReadRequest {
   const where = entity.filter.map(({ column, equalsUser }) => {
     if (!user.values.has(equalsUser))
       throw refusal(entity.entity, equalsUser, 'the users query has no such column');
@@ -64,7 +76,7 @@ export function entityRequest({ zones, source }: Known, entity: PushEntity, user
   });
   return {
     from: entity.from,
-    columns: columnsOf(entity, zones),
+    columns: columnsOf(entity),
     where,
     orderBy: entity.orderBy,
     user,
@@ -79,22 +91,21 @@ export function entityTable(
   chunks: AsyncIterable<readonly ErpRow[]>,
   counts: Map<string, number>,
 ): TableToWrite {
-  const columns = columnsOf(entity, zones);
+  const columns = columnsOf(entity).map((column) => columnToWrite(entity.entity, column, zones));
   const fields = columns.map(({ field }) => field);
   const check = appModel === undefined ? undefined : checkTable(appModel, entity.entity, fields);
-  return { name: entity.entity, rows: { fields, blocks: blocksOf() } };
+  return { name: entity.entity, rows: { columns, blocks: blocksOf() } };
 
   async function* blocksOf(): AsyncIterable<readonly ErpRow[]> {
     let count = 0;
     for await (const chunk of chunks) {
-      const before = count;
+      if (check !== undefined)
+        chunk.forEach((row, index) => {
+          const number = count + index + 1;
+          check.row(packetTexts(columns, row, number), number);
+        });
       count += chunk.length;
-      yield chunk.map((row, index) => {
-        const number = before + index + 1;
-        const values = packetRow(entity.entity, number, columns, row, zones);
-        check?.row(values, number);
-        return values;
-      });
+      yield chunk;
     }
     if (count === 0 && entity.required)
       throw refusal(entity.entity, '', `the app needs at least one row of ${entity.entity}`);
@@ -103,33 +114,12 @@ export function entityTable(
   }
 }
 
-function packetRow(
-  entity: string,
-  number: number,
-  columns: readonly Column[],
-  row: ErpRow,
-  zones: LinkParts['zones'],
-): ErpRow {
-  const values: (string | null)[] = [];
-  for (let index = 0; index < columns.length; index += 1) {
-    const column = columns[index];
-    if (column === undefined) break;
+/** The texts `writePacket` makes of a row, for whoever has to see them before it does. */
+const packetTexts = (columns: readonly ColumnToWrite[], row: ErpRow, number: number): ErpRow =>
+  columns.map((column, index) => {
     const value = row[index] ?? null;
-    if (value === null) {
-      values.push(column.absent);
-      continue;
-    }
-    const quick = column.quick(value);
-    if (quick !== undefined) {
-      values.push(quick);
-      continue;
-    }
-    const converted = toPacket(value, column.type, zones);
-    if (!converted.ok) throw refusal(`${entity} row ${number}`, column.field, converted.failure.message);
-    values.push(converted.value);
-  }
-  return values;
-}
+    return value === null ? column.absent : (quickly(column.quick, value) ?? column.text(value, number));
+  });
 
 const refusal = (where: string, field: string, message: string): BodyStreamError =>
   new BodyStreamError({ kind: 'rejected', code: 'snapshot', where, field, message });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalText } from '../../../main/adapters/erp-mssql/read-value.ts';
 import { toPacket, type Zones } from '../../../main/core/mapping/convert.ts';
 import { quickToPacket } from '../../../main/core/mapping/convert-quickly.ts';
+import { quickly } from '../../../main/core/packets/codec/column-to-write.ts';
 import { parseDecimal } from '../../../shared/model/decimal.ts';
 import { parseFieldType, type FieldType } from '../../../shared/model/field-type.ts';
 import { isPlainDecimal, isPlainMoment } from '../../../shared/model/plain-text.ts';
@@ -87,7 +88,7 @@ describe('the quick way to a packet', () => {
   test.prop([value, fc.constantFrom(...TYPES), fc.constantFrom(...ZONES)], { numRuns: 20_000 })(
     'gives what the thorough one gives, or nothing',
     (text, typeText, zones) => {
-      const quick = quickToPacket(type(typeText), zones)(text);
+      const quick = quickly(quickToPacket(type(typeText), zones), text);
       if (quick === undefined) return;
       expect(toPacket(text, type(typeText), zones)).toEqual({ ok: true, value: quick });
     },
@@ -103,8 +104,9 @@ describe('the quick way to a packet', () => {
     ['bool', '1', 'true'],
     ['date', '2025-03-31', '2025-03-31T00:00:00Z'],
     ['datetime', '2025-03-10T23:59:59.999', '2025-03-10T23:59:59Z'],
+    ['date', '2024-02-29', '2024-02-29T00:00:00Z'],
   ])('takes the ordinary spelling of %s %s', (typeText, text, expected) => {
-    expect(quickToPacket(type(typeText), { area: 'UTC', erp: 'UTC' })(text)).toBe(expected);
+    expect(quickly(quickToPacket(type(typeText), { area: 'UTC', erp: 'UTC' }), text)).toBe(expected);
   });
 });
 

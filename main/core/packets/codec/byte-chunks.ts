@@ -146,7 +146,8 @@ export class ByteChunks {
 }
 
 function put(view: DataView, at: number, words: Uint32Array): void {
-  for (let index = 0; index < words.length; index += 1) view.setUint32(at + index * 4, words[index] ?? 0, true);
+  for (let index = 0; index < words.length; index += 1)
+    view.setUint32(at + index * 4, words[index] ?? 0, true);
 }
 
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;

@@ -1,12 +1,13 @@
 import { ByteChunks, markupOf, type Markup } from './byte-chunks.ts';
+import type { ColumnToWrite } from './column-to-write.ts';
 import { refuse, shown } from './refusal.ts';
 
 /** One row to write: fields in order; null is left out, empty text is an empty element. */
 export type RowToWrite = Iterable<readonly [field: string, value: string | null]>;
 
-/** Rows as values in the order of `fields`. */
+/** Rows as values in the order of `columns`. */
 export interface RowBlocks {
-  readonly fields: readonly string[];
+  readonly columns: readonly ColumnToWrite[];
   readonly blocks: AsyncIterable<readonly (readonly (string | null)[])[]>;
 }
 
@@ -95,10 +96,10 @@ async function* tableInto(out: ByteChunks, table: TableToWrite): AsyncGenerator<
   const writer = new TableWriter(table.name, out);
   const { rows } = table;
   if ('blocks' in rows) {
-    const fields = rows.fields.map((field) => ({ field, tags: undefined }));
+    const columns = rows.columns.map((column) => ({ ...column, tags: undefined }));
     for await (const block of rows.blocks) {
       for (const row of block) {
-        writer.cells(fields, row);
+        writer.cells(columns, row);
         if (out.hasFull) yield* out.takeFull();
       }
     }
@@ -119,10 +120,9 @@ interface Tags {
   readonly open: Markup;
   readonly close: Markup;
 }
-interface Field {
-  readonly field: string;
-  /** Made with the first value: a name nothing is written under is not looked at. */
-  tags: Tags | undefined;
+interface Column extends ColumnToWrite {
+  /** Made with the first value: a name nothing is written under is not looked at. `end` is of what `quick` leaves out. */
+  tags: (Tags & { readonly end: Markup }) | undefined;
 }
 
 class TableWriter {
@@ -144,13 +144,15 @@ class TableWriter {
     this.#out.markup(ROW_END);
   }
 
-  cells(fields: readonly Field[], row: readonly (string | null)[]): void {
+  cells(columns: readonly Column[], row: readonly (string | null)[]): void {
     this.#begin();
-    for (let index = 0; index < fields.length; index += 1) {
+    for (let index = 0; index < columns.length; index += 1) {
+      const column = columns[index];
+      if (column === undefined) continue;
       const value = row[index] ?? null;
-      const field = fields[index];
-      if (value === null || field === undefined) continue;
-      this.#value(field.field, (field.tags ??= this.#tagsOf(field.field)), value);
+      if (value === null) {
+        if (column.absent !== null) this.#value(column.field, this.#tagsOf(column.field), column.absent);
+      } else this.#cell(column, value);
     }
     this.#out.markup(ROW_END);
   }
@@ -165,6 +167,37 @@ class TableWriter {
     this.#number += 1;
     if (this.#number === 1) this.#out.raw(this.#start);
     this.#out.markup(ROW_START);
+  }
+
+  #cell(column: Column, value: string): void {
+    const { quick, field } = column;
+    const tags = (column.tags ??= this.#columnTags(column));
+    if (quick.by === 'whole') {
+      if (quick.fits(value)) {
+        this.#value(field, tags, value);
+        return;
+      }
+    } else if (quick.by === 'start') {
+      const end = quick.end(value);
+      if (end >= 0) {
+        this.#out.digits(tags.open, value, end, tags.end);
+        return;
+      }
+    } else {
+      const text = quick.text(value);
+      if (text !== undefined) {
+        this.#out.digits(tags.open, text, text.length, tags.close);
+        return;
+      }
+    }
+    const text = column.text(value, this.#number);
+    if (text !== null) this.#value(field, tags, text);
+  }
+
+  #columnTags({ field, quick }: Column): Tags & { readonly end: Markup } {
+    const tags = this.#tagsOf(field);
+    const suffix = quick.by === 'start' ? quick.suffix : '';
+    return { ...tags, end: suffix === '' ? tags.close : markupOf(`${suffix}</${field}>`) };
   }
 
   #value(field: string, tags: Tags, value: string): void {
