@@ -36,6 +36,9 @@ import type { Runtime } from './core/runtime/runtime.ts';
 /** Kept free on the volume for what comes in: a full disk must not be filled by what can be made again. */
 const RESERVE_BYTES = 256 * 1024 * 1024;
 
+/** Snapshots can be made again; packets that are pulled meanwhile cannot. */
+const AGAIN_RESERVE_BYTES = 1024 * 1024 * 1024;
+
 const DAY_MS = 86_400_000;
 
 /** A sign-in that began before its secret changed has failed within this time, whatever the other side does: 20 s. */
@@ -85,6 +88,7 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       disk: edges.disk ?? nodeDisk,
       folder: join(dataDir, 'spool'),
       reserveBytes: RESERVE_BYTES,
+      againReserveBytes: AGAIN_RESERVE_BYTES,
       rowBody: (hash) => store.rowBody(hash),
       newId: () => runtime.newId(),
       runtime,

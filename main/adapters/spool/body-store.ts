@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { partsOf } from '../../core/packets/segments/packet-list.ts';
 import { BodyStreamError } from '../../core/runtime/body-stream-error.ts';
 import { ROW_BODY_BYTES } from '../../core/runtime/body-store.ts';
 import type { BodyRef, BodyStore, StoredBody } from '../../core/runtime/body-store.ts';
@@ -19,6 +20,8 @@ export interface BodyStoreOptions {
   readonly folder: string;
   /** Free bytes a spooled body must leave on the volume, so that the database can go on writing. */
   readonly reserveBytes: number;
+  /** The same for what can be made again; absent: as much as for the others. */
+  readonly againReserveBytes?: number | undefined;
   /** Bytes of a `row` body, from the store that keeps them; undefined when gone. */
   readonly rowBody: (hash: Sha256) => Uint8Array | undefined;
   /** Names unfinished files. */
@@ -45,11 +48,13 @@ export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
     chunks: AsyncIterable<Uint8Array>,
     limitBytes: number,
     signal: AbortSignal,
+    kind?: 'again',
   ): Promise<Ended> {
     const hash = createHash('sha256');
     let held: Uint8Array[] = [];
     let size = 0;
-    const file = spool.part();
+    const { reserveBytes, againReserveBytes = reserveBytes } = options;
+    const file = spool.part(kind === 'again' ? againReserveBytes : reserveBytes);
     try {
       for await (const chunk of chunks) {
         if (signal.aborted) return fail({ kind: 'cancelled' });
@@ -85,6 +90,24 @@ export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
   }
 
   async function* open(ref: BodyRef): AsyncIterable<Uint8Array> {
+    const list = ref.place === 'spool' ? rowBody(ref.hash) : undefined;
+    if (list !== undefined) {
+      yield* listed(list, ref);
+      return;
+    }
+    yield* plain(ref);
+  }
+
+  async function* listed(list: Uint8Array, ref: BodyRef): AsyncIterable<Uint8Array> {
+    const right = createHash('sha256').update(list).digest('hex') === ref.hash;
+    const parts = right ? partsOf(Buffer.from(list).toString('utf8')) : undefined;
+    if (parts === undefined) throw new DiskError('EBADBODY', `the list of the packet ${ref.hash} is damaged`);
+    for (const part of parts)
+      if ('text' in part) yield Buffer.from(part.text, 'utf8');
+      else yield* plain(part.segment);
+  }
+
+  async function* plain(ref: BodyRef): AsyncIterable<Uint8Array> {
     if (ref.place === 'spool') {
       yield* verified(disk.read(join(options.folder, ref.hash)), ref);
       return;
@@ -94,5 +117,12 @@ export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
     yield* verified([bytes], ref);
   }
 
-  return { receive, open, sweep: (named) => spool.sweep(named) };
+  return {
+    receive,
+    open,
+    sweep: (named) => spool.sweep(named),
+    remove: async (hashes) => {
+      for (const hash of hashes) await spool.remove(hash);
+    },
+  };
 }

@@ -22,7 +22,6 @@ export interface Part {
 interface Options {
   readonly disk: Disk;
   readonly folder: string;
-  readonly reserveBytes: number;
   readonly newId: () => string;
   readonly runtime?: Pick<Runtime, 'fault'> | undefined;
 }
@@ -39,7 +38,8 @@ export class SpoolFolder {
     this.#options = options;
   }
 
-  part(): Part {
+  /** `reserveBytes`: what this one leaves free. */
+  part(reserveBytes: number): Part {
     const { disk, folder, newId } = this.#options;
     const name = `${newId()}${PART}`;
     const path = join(folder, name);
@@ -63,7 +63,7 @@ export class SpoolFolder {
           throw new DiskError('ENOSPC', 'the disk is full');
         sinceLook += bytes.byteLength;
         if (sinceLook >= LOOK_EVERY_BYTES) {
-          await this.#requireSpace(Math.max(LOOK_EVERY_BYTES, bytes.byteLength));
+          await this.#requireSpace(Math.max(LOOK_EVERY_BYTES, bytes.byteLength), reserveBytes);
           sinceLook = 0;
         }
         await file?.write(bytes);
@@ -92,8 +92,8 @@ export class SpoolFolder {
     };
   }
 
-  async #requireSpace(bytes: number): Promise<void> {
-    const { disk, folder, reserveBytes } = this.#options;
+  async #requireSpace(bytes: number, reserveBytes: number): Promise<void> {
+    const { disk, folder } = this.#options;
     const free = await disk.free(folder);
     if (free - bytes < reserveBytes)
       throw new DiskError(
@@ -114,15 +114,20 @@ export class SpoolFolder {
         (name.endsWith(PART) && !this.#writing.has(name)) ||
         (BODY.test(name) && !wanted.has(name) && !this.#recent.has(name));
       if (!orphan) continue;
-      const removing = disk.remove(join(folder, name));
-      this.#removing.set(name, removing);
-      try {
-        await removing;
-      } finally {
-        this.#removing.delete(name);
-      }
+      await this.remove(name);
       removed.push(name);
     }
     return removed;
+  }
+
+  /** Whoever receives the same body meanwhile puts his in its place afterwards. */
+  async remove(name: string): Promise<void> {
+    const removing = this.#options.disk.remove(join(this.#options.folder, name));
+    this.#removing.set(name, removing);
+    try {
+      await removing;
+    } finally {
+      this.#removing.delete(name);
+    }
   }
 }

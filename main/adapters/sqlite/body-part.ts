@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BodyRef } from '../../core/runtime/body-store.ts';
 import type { ReadDb } from './connection.ts';
+import { hashOfList, listedParts, partOfList } from './listed-body.ts';
 import { readBody } from './statements/item-read.ts';
 
 /**
@@ -11,6 +12,33 @@ import { readBody } from './statements/item-read.ts';
  * each part. Blocks while it reads; so it is called where nobody waits.
  */
 export function readBodyPart(
+  db: ReadDb,
+  spool: string,
+  body: BodyRef,
+  part: { readonly offset: number; readonly limit: number },
+): Uint8Array | undefined {
+  const parts = listedParts(db, body);
+  return parts === undefined
+    ? readPlainPart(db, spool, body, part)
+    : partOfList(parts, part, (segment, offset, limit) =>
+        readPlainPart(db, spool, segment, { offset, limit }),
+      );
+}
+
+/**
+ * A body as somebody knows it who has its bytes: a packet kept as a list goes by the hash of its list, which no saved file
+ * has. Costs a pass over the bytes of such a one.
+ */
+export function bodyAsBytes(db: ReadDb, spool: string, body: BodyRef): BodyRef {
+  const parts = listedParts(db, body);
+  if (parts === undefined) return body;
+  const hash = hashOfList(parts, body.size, (segment, offset, limit) =>
+    readPlainPart(db, spool, segment, { offset, limit }),
+  );
+  return hash === undefined ? body : { ...body, hash };
+}
+
+function readPlainPart(
   db: ReadDb,
   spool: string,
   body: BodyRef,

@@ -12,6 +12,7 @@ import { claims } from './claims.ts';
 import { openForReading, openForWriting } from './connection.ts';
 import type { WriteLimits } from './connection.ts';
 import { handoverWrites } from './handovers.ts';
+import { editWrites } from './item-edits.ts';
 import { migrate, refuseOlder } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { pulledPackets } from './pulled-packets.ts';
@@ -24,7 +25,7 @@ import { runsAndFacts } from './runs-and-facts.ts';
 import { translated } from './sqlite-error.ts';
 import { readContext, writeContext } from './store-context.ts';
 import type { OnDamaged } from './store-context.ts';
-import { wholeReads } from './whole-reads.ts';
+import { segmentStore } from './segments.ts';
 import { registerSearch } from './statements/item-filter.ts';
 
 export interface StoreOptions {
@@ -79,11 +80,12 @@ export function openStore(
     ...claims(context, holders),
     ...pulledPackets(context, holders),
     ...handoverWrites(context, holders),
+    ...editWrites(context),
     ...pushedSnapshots(context, holders),
     ...runsAndFacts(context),
     ...retention(context, archive),
     ...replay(context, archive),
-    ...wholeReads(context),
+    ...segmentStore(context),
     ...alertStore(context),
     checkpoint: () => {
       translated(() => db.pragma('wal_checkpoint(TRUNCATE)'));

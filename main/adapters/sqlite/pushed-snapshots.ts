@@ -6,6 +6,7 @@ import type { ClaimHolders } from './claims.ts';
 import type { WriteContext } from './store-context.ts';
 import { findUnsentOf } from './statements/item-read.ts';
 import { endAttempt, insertBody, insertEvent, insertItem } from './statements/item-write.ts';
+import { insertPacketSegment } from './statements/segments.ts';
 import { findSnapshotMeta, upsertAccepted, upsertSnapshotMeta } from './statements/snapshots.ts';
 
 type PushedSnapshots = Pick<QueueStore, 'storeSnapshot' | 'settleSnapshot' | 'discardSnapshot'>;
@@ -35,6 +36,10 @@ export function pushedSnapshots(context: WriteContext, holders: ClaimHolders): P
         }
         if (item.body.place === 'row' && item.body.bytes !== undefined)
           insertBody(db, item.body.hash, item.body.bytes);
+        if (item.body.list !== undefined) {
+          insertBody(db, item.body.hash, item.body.list.bytes);
+          for (const segment of item.body.list.segments) insertPacketSegment(db, item.body.hash, segment);
+        }
         const id = insertItem(db, item, { queue: undefined, state: 'ready', reason: undefined, now });
         upsertSnapshotMeta(db, id, meta);
         insertEvent(db, id, 'stored', '', now);

@@ -9,7 +9,8 @@ import {
   type ItemDetail,
   type ItemPage,
 } from '../../core/queue/viewer-reads.ts';
-import { readBodyPart } from './body-part.ts';
+import type { BodyRef } from '../../core/runtime/body-store.ts';
+import { bodyAsBytes, readBodyPart } from './body-part.ts';
 import { openForReading } from './connection.ts';
 import { historyOf } from './history.ts';
 import { searchItems } from './item-search.ts';
@@ -17,6 +18,7 @@ import { refuseOlder } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { rowsOf } from './queue-reads.ts';
 import { translated } from './sqlite-error.ts';
+import { readEdits } from './statements/edits.ts';
 import { registerSearch } from './statements/item-filter.ts';
 import { findItem, readTimeline } from './statements/item-read.ts';
 import { readRuns } from './statements/runs.ts';
@@ -59,6 +61,13 @@ export function openReader(
   }
   const context = readContext(db, { zone, onDamaged });
   const { read } = context;
+  // Parts of one body are asked for one after the other.
+  let last: { readonly list: BodyRef; readonly bytes: BodyRef } | undefined;
+  const bytesOf = (body: BodyRef): BodyRef => {
+    if (last === undefined || last.list.hash !== body.hash)
+      last = { list: body, bytes: bodyAsBytes(db, spool, body) };
+    return last.bytes;
+  };
 
   return {
     *list(query) {
@@ -79,19 +88,21 @@ export function openReader(
           const item = findItem(db, id);
           return (
             item && {
-              item,
+              item: { ...item, body: bytesOf(item.body) },
               timeline: readTimeline(db, id),
+              edits: readEdits(db, id),
               beginning: readBodyPart(db, spool, item.body, { offset: 0, limit: BEGINNING_BYTES }),
             }
           );
         }),
       ),
-    bodyPart: ({ item, ...part }) =>
+    bodyPart: ({ item, original, ...part }) =>
       inOneStep(() =>
         read(() => {
-          const body = findItem(db, item)?.body;
+          const body =
+            (original === true ? readEdits(db, item)[0]?.before : undefined) ?? findItem(db, item)?.body;
           const bytes = body && readBodyPart(db, spool, body, part);
-          return body && bytes && { body, bytes };
+          return body && bytes && { body: bytesOf(body), bytes };
         }),
       ),
     runs: (query) => inOneStep(() => read(() => readRuns(db, query))),

@@ -40,6 +40,8 @@ export interface LinkParts {
 
 export interface LinkPolicy {
   readonly report: ReportPolicy;
+  /** Calls of the cloud in a minute, where its limit is known; absent: only what it says itself is kept. */
+  readonly callsPerMinute?: number | undefined;
   /** A new link stores what it pulls and applies nothing until a person has looked at it. */
   readonly firstLook?: boolean | undefined;
   readonly orderWindowMs: number;
@@ -47,6 +49,8 @@ export interface LinkPolicy {
   readonly maxHoldMs: number;
   readonly parallelUploads: number;
   readonly maxPacketBytes: number;
+  /** Bytes that segments may take on disk; absent: four gibibytes. */
+  readonly segmentCapBytes?: number | undefined;
   readonly usersQuery: string;
   /** Instead of the query. */
   readonly usersList?: readonly ErpUser[] | undefined;

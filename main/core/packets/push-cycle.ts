@@ -1,8 +1,5 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
-import type { Instant } from '../../../shared/model/time.ts';
-import { storeFailure } from '../queue/endpoints.ts';
 import { ReadBasis } from '../reading/read-basis.ts';
-import { stillHolds, type WholeRead } from '../reading/whole-read.ts';
 import { APP_MODEL, unknownTables } from './app-model/check-packet.ts';
 import { shown } from './codec/refusal.ts';
 import type { DriftWatch } from './drift-watch.ts';
@@ -88,15 +85,13 @@ export async function pushCycle(
   progress?.enter('build', () => ({ done: decided() + counts.built, total: chosen.length + refused.length }));
   // The marks are taken before the view is opened: what arrives from then on makes the snapshot void.
   const marks = new Map(chosen.map((user) => [user.name, parts.store.inboundMark(parts.link, user.name)]));
-  const startedAt = parts.runtime.wall();
-  const basis = await ReadBasis.look(parts, chosen, signal);
-  const known = how.byHand ? undefined : heldRead(parts, basis, startedAt);
-  const build = new SnapshotBuild(parts, basis, counts);
+  const basis = await ReadBasis.look(parts, signal);
+  const build = new SnapshotBuild(parts, basis, counts, { users: chosen, anew: how.byHand });
   let failure: SyncFailure | undefined = refused[0];
   try {
     for (const user of chosen) {
       if (signal.aborted) break;
-      const built = await build.user(user, marks.get(user.name) ?? 0, known?.contents[user.name], signal);
+      const built = await build.user(user, marks.get(user.name) ?? 0, signal);
       parts.changed();
       if (built !== undefined) failure = ofUser(built, user.name);
       if (built !== undefined && built.kind !== 'rejected') break;
@@ -104,16 +99,6 @@ export async function pushCycle(
   } finally {
     await build.close();
   }
-  const whole =
-    failure === undefined && !signal.aborted && counts.held + counts.refused + counts.bestEffort === 0;
-  if (whole && basis.noted !== undefined && basis.print !== undefined)
-    noteWholeRead(parts, {
-      print: basis.print,
-      positions: basis.noted,
-      contents: Object.fromEntries(build.contents),
-      // What was not read again is as old as it was.
-      readAt: build.skipped === 0 ? startedAt : (known?.readAt ?? startedAt),
-    });
   // The ERP may have been changed since: then the next run is stopped before it reads anything.
   if (failure !== undefined && (await drift.explains(failure, 'push', signal)))
     failure = drift.stops('push') ?? failure;
@@ -141,23 +126,3 @@ const ofUser = (failure: SyncFailure, user: string): SyncFailure =>
   failure.kind === 'rejected' && failure.code === APP_MODEL
     ? { ...failure, where: `${failure.where ?? ''}, phone user ${shown(user)}` }
     : failure;
-
-/** What was read last and need not be read again; undefined where anything may differ. */
-function heldRead(
-  { store, link }: LinkParts,
-  { print, noted }: ReadBasis,
-  at: Instant,
-): WholeRead | undefined {
-  if (print === undefined || noted === undefined) return undefined;
-  const last = store.wholeRead(link);
-  return stillHolds(last, { print, positions: noted, at }) ? last : undefined;
-}
-
-/** Losing it costs a read: nothing else depends on it. */
-function noteWholeRead({ store, link, endpoints }: LinkParts, read: WholeRead): void {
-  try {
-    store.noteWholeRead(link, read);
-  } catch (error) {
-    endpoints.diskFailed(storeFailure(error));
-  }
-}

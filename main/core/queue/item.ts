@@ -101,6 +101,8 @@ export interface NewItem {
     readonly hash: Sha256;
     readonly size: number;
     readonly bytes?: Uint8Array | undefined;
+    /** Of a packet put together from segments when it is read: its list, whose hash is `hash`. `size` is that of the packet. */
+    readonly list?: { readonly bytes: Uint8Array; readonly segments: readonly Sha256[] } | undefined;
   };
 }
 

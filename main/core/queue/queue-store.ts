@@ -2,7 +2,8 @@ import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
 import type { ItemId, LinkId, Sha256, SourceId, StartId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { ListedEntry, PacketListing, PacketQueue } from '../packets/packet-cloud.ts';
-import type { WholeReadStore } from '../reading/whole-read.ts';
+import type { SegmentStore } from '../packets/segments/segment-store.ts';
+import type { EditStore } from './edit-store.ts';
 import type { HandoverStore } from './handover-store.ts';
 import type { SettledPacket } from './settled-packet.ts';
 import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from './item.ts';
@@ -12,7 +13,7 @@ import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from 
  * (WAL, synchronous=FULL). A method throws only for a bug (illegal transition) or StoreError (disk full, file held):
  * then nothing of it happened.
  */
-export interface QueueStore extends HandoverStore, WholeReadStore {
+export interface QueueStore extends HandoverStore, SegmentStore, EditStore {
   // ---- claims and transitions ----
   /**
    * Turns claims of other starts into `unknown`, due now, counting an unclean exit for each; at the third one the item is
@@ -182,6 +183,8 @@ export interface Pause {
 export interface KnownPacket {
   readonly items: readonly Item[];
   readonly checked: boolean;
+  /** Bytes that one of them had until a person edited it: coming again they are nothing new. */
+  readonly edited: readonly Sha256[];
 }
 
 export interface OpenListing {

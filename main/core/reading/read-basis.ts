@@ -1,58 +1,97 @@
+import type { SqlName } from '../../../shared/model/mapping-names.ts';
+import { ok } from '../../../shared/model/result.ts';
+import type { ErpReader, SqlDefinition } from '../packets/erp.ts';
 import type { LinkParts } from '../packets/link-parts.ts';
-import type { ErpUser } from '../packets/erp.ts';
-import { baseTables, type BaseTables } from './base-tables.ts';
-import { knownPositions } from './whole-read.ts';
+import { baseTables, tableKey, type BaseTables } from './base-tables.ts';
+import { knownPositions, type Positions } from './table-positions.ts';
 
-type Positions = Readonly<Record<string, string>>;
-type Asking = Pick<LinkParts, 'erp' | 'mapping' | 'policy' | 'hash'>;
+type Asking = Pick<LinkParts, 'erp' | 'mapping'>;
+
+/** What the rows of one entity come from. */
+export interface EntityBasis {
+  /** By `tableKey`; undefined where not all of them are known. */
+  readonly tables: readonly string[] | undefined;
+  /** What else says what is read: the names asked and the texts of views. */
+  readonly defined: string;
+  /** Whether the clock, the session or chance has a say. */
+  readonly clock: boolean;
+}
 
 /** What the snapshots of a cycle are read from, as far as it is known. */
 export class ReadBasis {
-  /** Where all base tables stood before anything was read; undefined where not all of them are known, or one cannot tell. */
-  readonly noted: Positions | undefined;
-  /** What else decides what is read; undefined where something does that nobody can compare. */
-  readonly print: string | undefined;
-  readonly #parts: Asking;
-  readonly #tables: BaseTables;
+  /** Where the tables stood before anything was read; those that nobody can tell of are missing. */
+  readonly noted: Positions;
+  /** In the order of the mapping. */
+  readonly entities: readonly EntityBasis[];
+  readonly #reader: ErpReader;
+  readonly #tables: readonly SqlName[];
 
   private constructor(
-    parts: Asking,
-    tables: BaseTables,
-    noted: Positions | undefined,
-    print: string | undefined,
+    reader: ErpReader,
+    entities: readonly EntityBasis[],
+    tables: readonly SqlName[],
+    noted: Positions,
   ) {
-    this.#parts = parts;
+    this.#reader = reader;
+    this.entities = entities;
     this.#tables = tables;
     this.noted = noted;
-    this.print = print;
   }
 
   /** An ERP that does not say makes the basis unknown; whether it answers at all is for others to find out. */
-  static async look(parts: Asking, users: readonly ErpUser[], signal: AbortSignal): Promise<ReadBasis> {
-    const { erp, mapping, policy, hash } = parts;
+  static async look({ erp, mapping }: Asking, signal: AbortSignal): Promise<ReadBasis> {
     const sources = mapping.push.entities.map(({ from }) => from);
-    const found = await baseTables(erp.reader, sources, signal);
-    const tables: BaseTables = found.ok ? found.value : { kind: 'unknown', why: found.failure.kind };
-    const noted = await positionsOf(parts, tables, signal);
-    if (tables.kind === 'unknown' || tables.clock) return new ReadBasis(parts, tables, noted, undefined);
-    const people = users.map(({ name, values }) => [name, [...values]]);
-    const print = hash(JSON.stringify([policy.modelHash, mapping.push, tables.defined, people]));
-    return new ReadBasis(parts, tables, noted, print);
+    const reader = remembering(erp.reader);
+    // Together first: the names of all of them are asked with few questions.
+    await baseTables(reader, sources, signal);
+    const tables = new Map<string, SqlName>();
+    const entities: EntityBasis[] = [];
+    for (const source of sources) {
+      const found = await baseTables(reader, [source], signal);
+      const base: BaseTables = found.ok ? found.value : { kind: 'unknown', why: found.failure.kind };
+      if (base.kind === 'unknown') {
+        entities.push({ tables: undefined, defined: '', clock: true });
+        continue;
+      }
+      for (const table of base.tables) tables.set(tableKey(table), table);
+      entities.push({ tables: base.tables.map(tableKey), defined: base.defined, clock: base.clock });
+    }
+    const all = [...tables.values()];
+    return new ReadBasis(erp.reader, entities, all, await positionsOf(erp.reader, all, signal));
   }
 
-  /** Where they stand now; undefined where that is not known of all of them. */
-  positions(signal: AbortSignal): Promise<Positions | undefined> {
-    return positionsOf(this.#parts, this.#tables, signal);
+  /** Where they stand now; those that nobody can tell of are missing. */
+  positions(signal: AbortSignal): Promise<Positions> {
+    return positionsOf(this.#reader, this.#tables, signal);
   }
 }
 
 async function positionsOf(
-  { erp }: Asking,
-  tables: BaseTables,
+  reader: ErpReader,
+  tables: readonly SqlName[],
   signal: AbortSignal,
-): Promise<Positions | undefined> {
-  if (tables.kind === 'unknown') return undefined;
-  const positions = await erp.reader.positions(tables.tables, signal);
-  if (!positions.ok || positions.value.size !== tables.tables.length) return undefined;
-  return knownPositions(positions.value);
+): Promise<Positions> {
+  if (tables.length === 0) return {};
+  const positions = await reader.positions(tables, signal);
+  return positions.ok ? knownPositions(positions.value) : {};
+}
+
+/** What a name is does not change while it is looked for: each is asked once. */
+function remembering(reader: ErpReader): Pick<ErpReader, 'definitions'> {
+  const known = new Map<string, SqlDefinition>();
+  return {
+    definitions: async (names, signal) => {
+      const open = names.filter((name) => !known.has(tableKey(name)));
+      if (open.length > 0) {
+        const answers = await reader.definitions(open, signal);
+        if (!answers.ok) return answers;
+        if (answers.value.length !== open.length) return ok([]);
+        open.forEach((name, index) => {
+          const answer = answers.value[index];
+          if (answer !== undefined) known.set(tableKey(name), answer);
+        });
+      }
+      return ok(names.flatMap((name) => known.get(tableKey(name)) ?? []));
+    },
+  };
 }

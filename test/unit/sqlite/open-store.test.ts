@@ -18,6 +18,8 @@ const RELEASED = [
   'bd4c6ffddff54b6c8f1803e65062dc85a81a98b0a06bbb2d9a2f1671c0aa41c7',
   '0172588b139672d012d3234c9cde2af9c6d8df924c72c3a3eb2f587a74e93392',
   'e4253d579937b34166af80fdfc71ebcad447ed5c4bc1f951125a1d714abc0c3d',
+  'b24160fc543bff2327446bfb3097772994d23bd14ebd28f67ce52504639475f1',
+  '4fc146b51ae537900e2aa41d6ef1d50ba0b11bccb65f9f251d4638583c7e05a6',
 ];
 
 const refused = (code: string): unknown => expect.objectContaining({ name: 'StoreError', code });

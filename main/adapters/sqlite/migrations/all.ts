@@ -3,7 +3,9 @@ import { counters } from './0002-counters.ts';
 import { alerts } from './0003-alerts.ts';
 import { reading } from './0004-reading.ts';
 import { handovers } from './0005-handovers.ts';
+import { segments } from './0006-segments.ts';
+import { edits } from './0007-edits.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only: a test holds the hash of each. */
-export const MIGRATIONS: readonly Migration[] = [queue, counters, alerts, reading, handovers];
+export const MIGRATIONS: readonly Migration[] = [queue, counters, alerts, reading, handovers, segments, edits];

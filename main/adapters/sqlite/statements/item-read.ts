@@ -9,6 +9,7 @@ import type { ReadDb } from '../connection.ts';
 import { decode, flag, optional } from './decode.ts';
 import { ITEM_COLUMNS, decodeItem } from './item-row.ts';
 import { prepared } from './prepared.ts';
+import { readSegmentFiles } from './segments.ts';
 
 const idRow = z.object({ id: z.int() });
 const dueRow = z.object({ due: optional(z.int()) });
@@ -146,8 +147,9 @@ export function readBody(db: ReadDb, hash: Sha256): Uint8Array | undefined {
   return row === undefined ? undefined : decode(bodyRow, row, 'body').bytes;
 }
 
-/** Names of all bodies that items expect in the spool. */
+/** Names of all bodies that items expect in the spool, and of segments. */
 export function readSpoolHashes(db: ReadDb): ReadonlySet<Sha256> {
   const rows = prepared(db, `SELECT DISTINCT body_hash AS hash FROM item WHERE body_place = 'spool'`).all();
-  return new Set(rows.map((row) => sha256(decode(hashRow, row, 'item').hash)));
+  const bodies = rows.map((row) => sha256(decode(hashRow, row, 'item').hash));
+  return new Set([...bodies, ...readSegmentFiles(db)]);
 }

@@ -1,0 +1,69 @@
+import type { Sha256 } from '../../../shared/model/ids.ts';
+import type { SegmentStore } from '../../core/packets/segments/segment-store.ts';
+import type { WriteContext } from './store-context.ts';
+import { insertBody } from './statements/item-write.ts';
+import {
+  deleteEndedLists,
+  deleteSegmentBody,
+  deleteSegmentsReadBefore,
+  findSegment,
+  findUnnamed,
+  findUnused,
+  readSegmentBytes,
+  touchSegment,
+  upsertSegment,
+  upsertSegmentBody,
+  type SegmentBody,
+} from './statements/segments.ts';
+
+/** What was read longer ago is read again anyway, once a day. */
+const FORGOTTEN_MS = 2 * 86_400_000;
+
+export const segmentStore = ({ db, read, write }: WriteContext): SegmentStore => ({
+  segment: (key) => read(() => findSegment(db, key)),
+
+  keepSegments: (segments, now) => {
+    if (segments.length === 0) return;
+    write(() => {
+      for (const segment of segments) {
+        const { body } = segment;
+        if (body.place === 'row') insertBody(db, body.hash, body.bytes);
+        upsertSegmentBody(db, { hash: body.hash, place: body.place, size: body.size }, now);
+        upsertSegment(db, segment);
+      }
+    });
+  },
+
+  useSegments: (hashes, now) => {
+    if (hashes.length === 0) return;
+    write(() => {
+      for (const hash of hashes) touchSegment(db, hash, now);
+    });
+  },
+
+  forgetSegment: (hash) => {
+    write(() => {
+      deleteSegmentBody(db, hash);
+    });
+  },
+
+  tidySegments: ({ now, capBytes, usedSince }) =>
+    write(() => {
+      const gone: SegmentBody[] = [];
+      const remove = (body: SegmentBody): void => {
+        deleteSegmentBody(db, body.hash);
+        gone.push(body);
+      };
+      deleteEndedLists(db);
+      deleteSegmentsReadBefore(db, now - FORGOTTEN_MS);
+      for (const body of findUnnamed(db)) remove(body);
+      let over = readSegmentBytes(db) - capBytes;
+      if (over > 0)
+        for (const body of findUnused(db, usedSince)) {
+          if (over <= 0) break;
+          remove(body);
+          over -= body.size;
+        }
+      return gone.flatMap(({ place, hash }): Sha256[] => (place === 'spool' ? [hash] : []));
+    }),
+});
