@@ -5,6 +5,7 @@ import { useSpeaker } from '../../state/contexts.ts';
 import { readOutcome } from '../../state/queue-outcome.ts';
 import { STATE_SHAPE, reasonOf } from '../../state/queue-words.ts';
 import { readValueNotes } from '../../state/value-notes.ts';
+import { SnapshotWords } from './snapshot-words.tsx';
 import { ValueChanges } from './value-changes.tsx';
 
 const useStyles = makeStyles({
@@ -40,7 +41,8 @@ export function ItemCause({
   const speaker = useSpeaker();
   const { reason, state } = item;
   const told = state === 'settled' || state === 'discarded' ? undefined : reason;
-  const number = state === 'settled' ? readOutcome(outcome)?.erpNumbers[0] : undefined;
+  const came = state === 'settled' ? readOutcome(outcome) : undefined;
+  const number = came?.erpNumbers[0];
   return (
     <div className={mergeClasses(styles.cause, state === 'parked' && styles.attention)} data-cause={state}>
       <StateShape state={STATE_SHAPE[state]} large />
@@ -60,6 +62,7 @@ export function ItemCause({
             </p>
           </>
         )}
+        <SnapshotWords item={item} syncLogId={came?.syncLogId} className={styles.line} />
         {state === 'settled' && <ValueChanges notes={readValueNotes(outcome)} />}
       </div>
     </div>

@@ -121,8 +121,11 @@ export function LongTextField(props: FieldProps) {
   );
 }
 
-/** Several values in one line, with commas between. */
-export function ListField(props: FieldProps) {
+/** Several values in one line, with commas between. `keepEmpty`: no values is something else than no list. */
+export function ListField({
+  keepEmpty,
+  ...props
+}: FieldProps & { readonly keepEmpty?: boolean | undefined }) {
   const { value, set, readOnly } = useDraft();
   const { path, standard } = props;
   const shown = listAt(value, path).join(', ');
@@ -140,7 +143,8 @@ export function ListField(props: FieldProps) {
         onBlur={({ currentTarget }) => {
           const list = currentTarget.value.split(',').map((one) => one.trim());
           const next = list.filter((one) => one !== '');
-          if (next.join(', ') !== shown) set(path, next.length === 0 ? undefined : next);
+          if (next.join(', ') !== shown)
+            set(path, next.length === 0 && keepEmpty !== true ? undefined : next);
         }}
       />
     </Framed>

@@ -305,7 +305,11 @@ test('in quiet hours what is built waits, and goes out at their end', async () =
   expect(
     unsent(b).map(({ state, reason, dueAt }) => [state, reason, dueAt - b.runtime.wall() > 3_000_000]),
   ).toEqual(
-    Array(2).fill(['waiting', { kind: 'push-held', why: 'quiet', until: Date.UTC(2026, 2, 2, 9) }, true]),
+    Array.from({ length: 2 }, () => [
+      'waiting',
+      { kind: 'push-held', why: 'quiet', until: Date.UTC(2026, 2, 2, 9) },
+      true,
+    ]),
   );
   // It is not late: nobody is to be alarmed of it.
   await b.runtime.advance(30 * 60_000);

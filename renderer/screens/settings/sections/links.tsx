@@ -12,16 +12,10 @@ import {
 import { useState } from 'react';
 import { useSpeaker } from '../../../state/contexts.ts';
 import { freeName, listAt, textAt, withItem, withoutItem } from '../draft.ts';
-import {
-  ChoiceField,
-  LongTextField,
-  NumberField,
-  SwitchField,
-  TextField,
-  useFieldStyles,
-} from '../fields.tsx';
+import { ChoiceField, SwitchField, TextField, useFieldStyles } from '../fields.tsx';
 import { Group } from '../group.tsx';
 import { useDraft } from '../use-draft.ts';
+import { PushFields } from './push-fields.tsx';
 
 export function LinksSection() {
   const speaker = useSpeaker();
@@ -37,7 +31,8 @@ export function LinksSection() {
         mapping: mappings[0] ?? '',
         cloud: { baseUrl: '', appArea: '', companies: [] },
         pull: { firstLook: true },
-        push: { users: { query: '' } },
+        // Nobody's phone is overwritten before somebody has looked at one.
+        push: { users: { query: '' }, pilot: [], confirmedAll: false },
       }),
     );
   return (
@@ -88,12 +83,6 @@ function Link({ index }: { readonly index: number }) {
           hint="settings.firstLookHint"
           standard={false}
         />
-        <LongTextField
-          path={`${path}.push.users.query`}
-          label="settings.usersQuery"
-          hint="settings.usersQueryHint"
-          required
-        />
         <ChoiceField
           path={`${path}.pull.acknowledge`}
           label="settings.acknowledge"
@@ -116,20 +105,8 @@ function Link({ index }: { readonly index: number }) {
           hint="settings.orderWindowHint"
           standard="10m"
         />
-        <TextField
-          path={`${path}.push.maxHold`}
-          label="settings.maxHold"
-          hint="settings.maxHoldHint"
-          standard="1h"
-        />
-        <TextField
-          path={`${path}.push.resendAfter`}
-          label="settings.resendAfter"
-          hint="settings.resendAfterHint"
-          standard="24h"
-        />
-        <NumberField path={`${path}.push.parallel`} label="settings.parallel" standard="4" />
       </div>
+      <PushFields path={`${path}.push`} />
       {removing && <RemoveLink index={index} id={id} onClose={() => setRemoving(false)} />}
     </Group>
   );
