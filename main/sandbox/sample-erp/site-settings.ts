@@ -66,7 +66,12 @@ export function siteSettings(options: SiteSettingsOptions): object {
           timeZone: 'UTC',
           partialDone: options.partialDone ?? false,
         },
-        push: { every: options.pushEvery ?? '30m', users: { query: USERS_QUERY } },
+        push: {
+          every: options.pushEvery ?? '30m',
+          users: { query: USERS_QUERY },
+          // Whoever wants to see pushes every few seconds wants to see them for the same user too.
+          ...(options.pushEvery === undefined ? {} : { minInterval: '0s' }),
+        },
         pull: {
           every: options.pullEvery ?? '5m',
           acknowledge: options.acknowledge ?? 'auto',
