@@ -7,6 +7,7 @@ import { createDynamicsMobileCloud } from './adapters/dynamics-mobile/dynamics-m
 import type { LeaseTrace } from './adapters/erp-mssql/lease-trace.ts';
 import { createPacketErp, type ClosablePacketErp } from './adapters/erp-mssql/packet-erp.ts';
 import type { SqlServer } from './adapters/erp-mssql/sql-connection.ts';
+import { isLoopback } from './adapters/http/node-http-transport.ts';
 import type { Log } from './adapters/log/create-log.ts';
 import type { Redactor } from './adapters/log/redactor.ts';
 import type { Secrets } from './adapters/secrets/open-secrets.ts';
@@ -106,6 +107,7 @@ export function assembleLink(
     policy: {
       report: { acknowledge: pull.acknowledge, ackWithinMs: ms(pull.ackWithin) },
       firstLook: pull.firstLook,
+      callsPerMinute: cloudSettings.callsPerMinute,
       orderWindowMs: ms(pull.orderWindow),
       resendAfterMs: ms(push.resendAfter),
       maxHoldMs: ms(push.maxHold),
@@ -139,7 +141,8 @@ export function assembleLink(
   };
   const plan = {
     zone: site.settings.site.timeZone,
-    pull: { enabled: pull.enabled, schedule: pull.every },
+    // What is on this computer is a simulator, and nobody counts its calls.
+    pull: { enabled: pull.enabled, schedule: pull.every, paced: !onThisComputer(cloudSettings.baseUrl) },
     push: { enabled: push.enabled, schedule: push.every },
   };
   return { link: new PacketLink(parts, plan), erp };
@@ -161,6 +164,8 @@ const listedUser = (one: NonNullable<LinkSettings['push']['users']['list']>[numb
   typeof one === 'string'
     ? { name: one, values: new Map([['name', one]]) }
     : { name: one.name, values: new Map(Object.entries(one)) };
+
+const onThisComputer = (address: string): boolean => isLoopback(new URL(address).hostname);
 
 function ms(duration: string): number {
   const value = parseDuration(duration);

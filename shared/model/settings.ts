@@ -157,6 +157,8 @@ const dynamicsMobile = z.strictObject({
     listFormat: z.enum(['xml', 'json']).default('xml'),
     /** Whether a part of a list may be reported done. Switch on only where it was found to work. */
     partialDone: z.boolean().default(false),
+    /** Calls a minute that the area allows, where the vendor said so; more wait their turn. Absent: only its refusals are heeded. */
+    callsPerMinute: z.int().min(1).max(6_000).optional(),
     /** Hosts the signed links may lead to; empty: any https host, and http on loopback. */
     linkHosts: z.array(z.string()).default([]),
   }),

@@ -15,6 +15,7 @@ import {
 import type { SwitchesPatch } from '../../main/sandbox/clouds/dynamics-mobile/switches.ts';
 import { linkId, sha256, sourceId, startId, type Sha256 } from '../../shared/model/ids.ts';
 import { mappingSchema, type Mapping } from '../../shared/model/mapping.ts';
+import type { ScheduleSettings } from '../../shared/model/settings.ts';
 import { simHttp } from '../simulation/sim-http.ts';
 import { createForgetfulDisk, type ForgetfulDisk } from './forgetful-disk.ts';
 import { MemoryErp } from './memory-erp.ts';
@@ -131,6 +132,9 @@ export function linkBench(
     /** Puts another client in the place of the right one. */
     readonly client?: ((right: PacketCloud) => PacketCloud) | undefined;
     readonly log?: EngineLog | undefined;
+    /** Paces the pull as for a cloud elsewhere, every so often; nothing is pushed then. */
+    readonly pacedPull?: ScheduleSettings | undefined;
+    readonly callsPerMinute?: number | undefined;
   } = {},
 ): LinkBench {
   const runtime = options.runtime ?? createTestRuntime({ seed: 1 });
@@ -181,6 +185,7 @@ export function linkBench(
         maxPacketBytes: 100_000_000,
         usersQuery: 'users',
         modelHash: 'model',
+        callsPerMinute: options.callsPerMinute,
       },
       cloud: (options.client ?? ((right) => right))(
         createDynamicsMobileCloud({
@@ -214,8 +219,12 @@ export function linkBench(
     },
     {
       zone: 'Europe/Sofia',
-      pull: { enabled: true, schedule: '5m' },
-      push: { enabled: true, schedule: '30m' },
+      pull: {
+        enabled: true,
+        schedule: options.pacedPull ?? '5m',
+        paced: options.pacedPull !== undefined,
+      },
+      push: { enabled: options.pacedPull === undefined, schedule: '30m' },
     },
   );
   const finish = async <T>(work: Promise<T>): Promise<T> => {

@@ -53,7 +53,11 @@ export interface SandboxSite {
 /** The running site over the sample ERP and the simulated cloud, all in this process, on a clock that tests move. */
 export async function sandboxSite(
   folder: string,
-  options: { readonly pullEvery?: string | undefined; readonly tap?: WireTap | undefined } = {},
+  options: {
+    readonly firstLook?: boolean | undefined;
+    readonly pullEvery?: string | undefined;
+    readonly tap?: WireTap | undefined;
+  } = {},
 ): Promise<SandboxSite> {
   const runtime = createTestRuntime({ seed: 1, start: START });
   const erp = await createSampleErp({
@@ -88,10 +92,14 @@ export async function sandboxSite(
     sha256(createHash('sha256').update(text).digest('hex'));
   const mapping = loadMapping(readFileSync(MAPPING, 'utf8'), hash);
   if (!mapping.ok) throw new Error(JSON.stringify(mapping.failure));
-  const { pullEvery = '1m' } = options;
-  const settings = settingsSchema.parse(
+  const { pullEvery = '1m', firstLook } = options;
+  const given = settingsSchema.parse(
     siteSettings({ erpPort: 1, cloudUrl: 'http://127.0.0.1:9', pullEvery, pushEvery: '1h' }),
   );
+  const settings = {
+    ...given,
+    links: given.links.map((link) => ({ ...link, pull: { ...link.pull, firstLook } })),
+  };
   const site = startTruthAgent({
     folder,
     site: { settings, mappings: new Map([[SAMPLE.mapping, mapping.value]]), models: BUILT_IN_MODELS },

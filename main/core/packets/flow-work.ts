@@ -85,6 +85,7 @@ export class FlowWork {
         if (flow === 'pull') this.#drained = standBy;
       } else if (flow === 'pull') {
         await this.#lookForRun(signal);
+        this.#schedule.started('pull');
         const end = await pullCycle(this.#parts, this.#lane, this.#reporter, signal, progress);
         if (await this.#handovers.round(signal)) await this.#lane.drain(signal);
         const after = this.#lane.totals;
@@ -94,6 +95,9 @@ export class FlowWork {
           parked: after.parked - before.parked,
         };
         failure = end.failure ?? this.#drift.stops('pull');
+        this.#schedule.pulled(end.failure);
+        // More waits than one run takes: the next one begins at once.
+        if (!end.drained && end.failure === undefined && !signal.aborted) this.#schedule.soon('pull');
         this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
       } else {
         this.#schedule.started('push');

@@ -1,14 +1,18 @@
+import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { ScheduleSettings } from '../../../shared/model/settings.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import { activePause } from '../queue/active-pause.ts';
 import type { Flow } from '../queue/queue-store.ts';
 import { isOverdue, nextRun } from '../schedule/next-run.ts';
 import type { LinkParts } from './link-parts.ts';
+import { pacedMs, throttlesAfter } from './pull-pace.ts';
 import { quietEnd } from './push-plan.ts';
 
 export interface FlowPlan {
   readonly enabled: boolean;
   readonly schedule: ScheduleSettings;
+  /** Spares a cloud that counts calls: never more often than once a minute, less often once it complained, not to the second. */
+  readonly paced?: boolean | undefined;
 }
 
 export interface LinkPlan {
@@ -23,10 +27,13 @@ export class LinkSchedule {
   readonly #parts: LinkParts;
   readonly #plan: LinkPlan;
   readonly #soon = new Set<Flow>();
+  #throttles = 0;
+  #jitter = 0;
 
   constructor(parts: LinkParts, plan: LinkPlan) {
     this.#parts = parts;
     this.#plan = plan;
+    this.#drawJitter();
   }
 
   /** Undefined while the flow is off or paused without an end. */
@@ -36,7 +43,7 @@ export class LinkSchedule {
     const now = runtime.wall();
     const pause = activePause(store, link, now);
     if (pause !== undefined && pause.until === undefined) return undefined;
-    const due = this.#soon.has(flow) ? now : nextRun(this.#question(flow));
+    const due = this.#soon.has(flow) ? now : nextRun(this.#pacedQuestion(flow, now));
     // A run would ask a cloud that rests, and be over with nothing done.
     const free = Math.max(due, pause?.until ?? 0, now + endpoints.restMs(cloudEndpoint));
     return flow === 'push' ? this.#afterQuiet(free) : free;
@@ -48,7 +55,9 @@ export class LinkSchedule {
     if (!this.#plan[flow].enabled || activePause(store, link, runtime.wall()) !== undefined) return false;
     const then = runtime.wall() - graceMs;
     if (flow === 'push' && this.#afterQuiet(then) !== then) return false;
-    return isOverdue({ ...this.#question(flow), graceMs });
+    return this.#plan[flow].paced === true
+      ? nextRun(this.#pacedQuestion(flow, then)) <= then
+      : isOverdue({ ...this.#question(flow), graceMs });
   }
 
   /** The flow is due at once, whatever its schedule says, until it has started. */
@@ -58,6 +67,26 @@ export class LinkSchedule {
 
   started(flow: Flow): void {
     this.#soon.delete(flow);
+    if (flow === 'pull') this.#drawJitter();
+  }
+
+  /** How a pull ended: a cloud that wants to be asked less is asked less for a while. */
+  pulled(failure: SyncFailure | undefined): void {
+    this.#throttles = throttlesAfter(this.#throttles, failure);
+  }
+
+  #drawJitter(): void {
+    if (this.#plan.pull.paced === true) this.#jitter = this.#parts.runtime.random();
+  }
+
+  /** The same question, asked at the earliest moment that the pace allows: windows and weekdays hold for that one. */
+  #pacedQuestion(flow: Flow, at: Instant): Parameters<typeof nextRun>[0] {
+    const question = { ...this.#question(flow), now: at };
+    const { lastStarted } = question;
+    if (this.#plan[flow].paced !== true || lastStarted === undefined) return question;
+    const scheduledMs = nextRun({ ...question, now: lastStarted }) - lastStarted;
+    const pace = { throttles: this.#throttles, jitter: this.#jitter };
+    return { ...question, now: Math.max(at, lastStarted + pacedMs(scheduledMs, pace)) };
   }
 
   /** In quiet hours nothing could leave, and what is read then is old when they end. */

@@ -80,7 +80,11 @@ export class PacketLink {
 
   constructor(given: LinkParts, plan: LinkPlan) {
     const { erp, standing } = standingErp(given.erp, given.runtime);
-    const cloud = obedientCloud(given.cloud, { ...given, endpoint: given.cloudEndpoint });
+    const cloud = obedientCloud(given.cloud, {
+      ...given,
+      endpoint: given.cloudEndpoint,
+      callsPerMinute: given.policy.callsPerMinute,
+    });
     this.#first = new FirstPull(given, given.policy.firstLook === true);
     const store = storeOnlyWhile(given.store, () => this.#first.holds());
     const parts: LinkParts = { ...given, erp, cloud, store };
