@@ -6,6 +6,7 @@ import { durably, durablySync } from '../runtime/runtime.ts';
 import type { ApplyLane } from './apply-lane.ts';
 import type { LinkParts } from './link-parts.ts';
 import type { ListedEntry, PacketListing } from './packet-cloud.ts';
+import { Patience } from './patience.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunProgress } from './run-progress.ts';
 
@@ -57,8 +58,9 @@ export async function pullCycle(
     done: lane.totals.applied + lane.totals.parked - before.applied - before.parked,
     total: waiting + counts.stored + ahead,
   }));
+  const patience = new Patience(parts, () => lane.wake(), signal);
   while (quiet < QUIET_LISTS && counts.lists < MOST_LISTS && !signal.aborted) {
-    const listing = await list(parts, signal);
+    const listing = await patience.list(() => list(parts, signal));
     if (!listing.ok) {
       failure = listing.failure;
       break;
@@ -71,7 +73,7 @@ export async function pullCycle(
     for (const entry of listing.value.entries) {
       if (signal.aborted) break;
       ahead -= 1;
-      const taken = await take(parts, listing.value, entry, signal);
+      const taken = await patience.with(() => take(parts, listing.value, entry, signal));
       if (!taken.ok) {
         failure = taken.failure;
         counts.broken += 1;
