@@ -7,7 +7,7 @@ import type { PushRules } from '../../../main/core/packets/push-plan.ts';
 import type { Item } from '../../../main/core/queue/item.ts';
 import type { Run } from '../../../main/core/queue/queue-store.ts';
 import { startId } from '../../../shared/model/ids.ts';
-import { AREA, linkBench, type LinkBench } from '../../support/link-bench.ts';
+import { AREA, linkBench, MAPPING, type LinkBench } from '../../support/link-bench.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const never = new AbortController().signal;
@@ -142,7 +142,10 @@ test('killed while the bytes leave: in doubt afterwards, and sent again under th
 // ---- what the app would refuse ----
 
 test('what breaks the model of the app is not sent, in words with table, row, field and value; others go on', async () => {
-  const b = bench({ appModel: MODEL });
+  const entities = MAPPING.push.entities.map((one) =>
+    one.entity === 'CompanyInfo' ? { ...one, filter: [{ column: 'u', equalsUser: 'UserName' }] } : one,
+  );
+  const b = bench({ appModel: MODEL, mapping: { ...MAPPING, push: { entities } } });
   // Bob's rows are Anna's with one that does not fit.
   const read = b.erp.reader.openView.bind(b.erp.reader);
   b.erp.reader.openView = async (signal) => {
@@ -182,12 +185,9 @@ async function* only(rows: readonly (readonly string[])[]): AsyncGenerator<reado
 }
 
 test('without DeviceSetup nothing is asked of the cloud, and the words say where to add it', async () => {
-  const mapping = linkBench(temporaryFolder());
-  onTestFinished(() => mapping.close());
-  const { mapping: whole } = mapping.link.parts;
   const without = {
-    ...whole,
-    push: { entities: whole.push.entities.filter(({ entity }) => entity !== 'DeviceSetup') },
+    ...MAPPING,
+    push: { entities: MAPPING.push.entities.filter(({ entity }) => entity !== 'DeviceSetup') },
   };
   const b = bench({ appModel: MODEL, mapping: without });
   await b.run('push');

@@ -68,13 +68,13 @@ describe('the end of quiet hours', () => {
   });
 
   test('what is said is true, whatever the hours and the moment: quiet until then, and not then', () => {
-    const clocks = ['00:00', '01:30', '03:00', '03:30', '04:00', '12:15', '22:00', '23:59'];
-    const moments = ['2026-03-28T20:00:00Z', '2026-10-24T20:00:00Z', '2026-06-05T20:00:00Z'].map(at);
+    const clocks = ['00:00', '03:00', '03:30', '04:00', '22:10'];
+    const moments = ['2026-03-28T20:00:00Z', '2026-10-24T20:00:00Z'].map(at);
     for (const from of clocks)
       for (const to of clocks.filter((one) => one !== from))
         for (const start of moments)
-          for (let step = 0; step < 40; step += 1) {
-            const now = start + step * 17 * 60_000;
+          for (let step = 0; step < 7; step += 1) {
+            const now = start + step * 97 * 60_000;
             const hours = { from, to };
             const end = quietEnd(now, hours, ZONE);
             if (end === undefined) throw new Error(`no end of ${from} to ${to} at ${iso(now)}`);
