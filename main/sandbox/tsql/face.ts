@@ -40,6 +40,8 @@ export interface SqlType {
   readonly length?: number | 'max' | undefined;
   readonly precision?: number | undefined;
   readonly scale?: number | undefined;
+  /** Of `char` and `varchar` in another code page than the server's. */
+  readonly codePage?: number | undefined;
 }
 
 /**

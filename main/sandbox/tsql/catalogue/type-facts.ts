@@ -1,4 +1,4 @@
-import { family, lengthOf, isUnicode, precisionOf, typeText } from '../types/sql-type.ts';
+import { family, lengthOf, isUnicode, precisionOf, typeText, SERVER_COLLATION } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 
 /** sys.types: the number a type has on every server. */
@@ -84,8 +84,9 @@ export const stringLength = (t: Type): number | null => {
 };
 
 export function collationName(t: Type): string {
+  if (t.collated) return t.collated;
   if (t.collation === 'binary') return 'Latin1_General_BIN2';
-  return t.collation === 'case-sensitive' ? 'SQL_Latin1_General_CP1_CS_AS' : 'SQL_Latin1_General_CP1_CI_AS';
+  return t.collation === 'case-sensitive' ? 'SQL_Latin1_General_CP1_CS_AS' : SERVER_COLLATION;
 }
 
 /** The name of a type by its number. */

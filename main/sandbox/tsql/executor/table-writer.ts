@@ -10,9 +10,9 @@ import { nameKey, rowversionBytes } from '../storage/schema-objects.ts';
 import type { Owner, Row, Values } from '../storage/rows.ts';
 import { compositeKeyer } from '../types/compare.ts';
 import { converter } from '../types/convert.ts';
-import { family, lengthOf } from '../types/sql-type.ts';
+import { family, isUnicode, lengthOf } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
-import { trimEnd } from '../types/text.ts';
+import { codePageBytes, trimEnd } from '../types/text.ts';
 import type { Transaction, Undo } from '../transactions.ts';
 import { trackChanges, trackInsert } from './change-tracking.ts';
 import { claim, waitForTable } from './readers.ts';
@@ -89,13 +89,18 @@ export function assigner(from: Type, table: Table, ordinal: number): ((v: SqlVal
             : type.name,
     length: 'max',
   };
+  // Of another code page than the server's the length is counted in bytes.
+  const page = isUnicode(type) ? undefined : type.codePage;
   const widen = converter(from, wide);
   const pad = padded ? converter(wide, type) : undefined;
   if (!widen && !pad && have !== 'max' && have <= size) return undefined;
   return (v) => {
     const w = widen ? widen(v) : v;
     if (w === null) return null;
-    const length = (w as string | Uint8Array).length;
+    const length =
+      page !== undefined && typeof w === 'string'
+        ? codePageBytes(w, page).length
+        : (w as string | Uint8Array).length;
     if (length > size) {
       if (typeof w === 'string' && trimEnd(w).length <= size) return w.slice(0, size);
       throw new SqlError(

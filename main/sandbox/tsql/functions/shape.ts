@@ -3,7 +3,7 @@ import { bindingError } from '../errors.ts';
 import type { Expr } from '../parser/ast.ts';
 import { convertTo } from '../plan/convert-node.ts';
 import type { Binding, Compiled, Env } from '../plan/context.ts';
-import { isText, nvarchar, varchar, displayWidth } from '../types/sql-type.ts';
+import { isText, nvarchar, varchar, displayWidth, collationLike } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 
 export type NotNull = Exclude<SqlValue, null>;
@@ -79,8 +79,8 @@ export function ofSystem(type: Type, nullable: boolean, fn: (e: Env) => SqlValue
 /** The text type an argument has, or takes when it is none. */
 export function asText(c: Compiled): Type {
   if (isText(c.type)) {
-    if (c.type.name === 'char') return { ...varchar(c.type.length ?? 1), collation: c.type.collation };
-    if (c.type.name === 'nchar') return { ...nvarchar(c.type.length ?? 1), collation: c.type.collation };
+    if (c.type.name === 'char') return { ...varchar(c.type.length ?? 1), ...collationLike(c.type) };
+    if (c.type.name === 'nchar') return { ...nvarchar(c.type.length ?? 1), ...collationLike(c.type) };
     return c.type;
   }
   if (c.untyped) return nvarchar(1);

@@ -1,3 +1,4 @@
+import { codePageOf } from '../types/code-pages.ts';
 import type { SqlValue } from '../face.ts';
 import { nameOfId, objectIdOf, objectById } from '../catalogue/ids.ts';
 import { typeNameOf } from '../catalogue/type-facts.ts';
@@ -168,12 +169,16 @@ export const SYSTEM_FUNCTIONS: Readonly<Record<string, Bind>> = {
       ? ofSystem(property.type, true, property.value)
       : ofSystem(nvarchar(128), true, () => null);
   },
-  /** Every text that is not Unicode is kept in one code page here, whatever its collation is called. */
   COLLATIONPROPERTY: (args, call) => {
     need(call, args, 2);
     const name = convertTo(arg(args, 0), SYSNAME).eval;
     const property = plainText(arg(args, 1).constant?.value ?? '').toLowerCase();
-    return ofSystem(INT, true, (e) => (name(e) === null || property !== 'codepage' ? null : 1252));
+    return ofSystem(INT, true, (e) => {
+      const collation = name(e);
+      return collation === null || property !== 'codepage'
+        ? null
+        : (codePageOf(plainText(collation)) ?? null);
+    });
   },
   DATABASEPROPERTYEX: (args, call) => {
     need(call, args, 2);

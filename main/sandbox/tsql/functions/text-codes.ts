@@ -12,7 +12,9 @@ function bytesOf(c: Compiled): Compiled {
   const type = varbinary('max');
   if (!isText(c.type)) return convertTo(c, type, true);
   const unicode = isUnicode(c.type);
-  return strict([{ c }], type, (s) => (unicode ? utf16Bytes(s as string) : codePageBytes(s as string)));
+  return strict([{ c }], type, (s) =>
+    unicode ? utf16Bytes(s as string) : codePageBytes(s as string, c.type.codePage),
+  );
 }
 
 const HASHES: Readonly<Record<string, string>> = {

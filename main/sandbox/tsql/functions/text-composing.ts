@@ -1,6 +1,15 @@
 import { bindingError } from '../errors.ts';
 import { convertTo } from '../plan/convert-node.ts';
-import { isUnicode, displayWidth, nvarchar, varchar, isText, lengthOf, INT } from '../types/sql-type.ts';
+import {
+  isUnicode,
+  displayWidth,
+  nvarchar,
+  varchar,
+  isText,
+  lengthOf,
+  INT,
+  collationLike,
+} from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { need, asText, arg, strict } from './shape.ts';
 import type { Bind } from './shape.ts';
@@ -34,7 +43,7 @@ export const TEXT_COMPOSING: Readonly<Record<string, Bind>> = {
       ...(unicode
         ? nvarchar(lengthOf(type) === 'max' ? 'max' : 4000)
         : varchar(lengthOf(type) === 'max' ? 'max' : 8000)),
-      collation: type.collation,
+      ...collationLike(type),
     };
     return strict(
       [

@@ -1,6 +1,6 @@
 import { SqlError } from '../errors.ts';
 import { lengthOf, INT, nvarchar, family, isUnicode, varbinary } from '../types/sql-type.ts';
-import { trimEnd, likePattern } from '../types/text.ts';
+import { trimEnd, likePattern, codePageBytes } from '../types/text.ts';
 import { need, asText, arg, strict } from './shape.ts';
 import type { Bind } from './shape.ts';
 import { resized, searchable } from './text-shape.ts';
@@ -72,7 +72,13 @@ export const TEXT_PARTS: Readonly<Record<string, Bind>> = {
     const c = arg(args, 0);
     switch (family(c.type)) {
       case 'text':
-        return strict([{ c }], INT, (s) => (s as string).length * (isUnicode(c.type) ? 2 : 1));
+        return strict([{ c }], INT, (s) =>
+          isUnicode(c.type)
+            ? (s as string).length * 2
+            : c.type.codePage === undefined
+              ? (s as string).length
+              : codePageBytes(s as string, c.type.codePage).length,
+        );
       case 'binary':
         return strict([{ c }], INT, (v) => (v as Uint8Array).length);
       case 'decimal':

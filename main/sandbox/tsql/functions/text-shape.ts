@@ -1,9 +1,9 @@
-import { isUnicode, nvarchar, varchar } from '../types/sql-type.ts';
+import { isUnicode, nvarchar, varchar, collationLike } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 
 export const resized = (type: Type, length: number | 'max'): Type => ({
   ...(isUnicode(type) ? nvarchar(length) : varchar(length)),
-  collation: type.collation,
+  ...collationLike(type),
 });
 
 /** Matching ignores case the way the collation does; the folded text must keep its length for that. */

@@ -18,6 +18,7 @@ import {
   typeText,
   varbinary,
   varchar,
+  collationLike,
 } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { toInteger } from '../types/convert-numbers.ts';
@@ -46,7 +47,10 @@ function concatenation(l: Compiled, r: Compiled): Compiled {
   const unicode = isUnicode(l.type) || isUnicode(r.type);
   const capped = length !== 'max' && length > (unicode ? 4000 : 8000) ? (unicode ? 4000 : 8000) : length;
   const base = unicode ? nvarchar(capped) : varchar(capped);
-  const type: Type = { ...base, collation: l.type.collation ?? r.type.collation };
+  const type: Type = {
+    ...base,
+    ...collationLike(l.type.collation || l.type.collated ? l.type : r.type),
+  };
   const left = convertTo(l, isUnicode(l.type) === unicode ? l.type : type);
   const right = convertTo(r, isUnicode(r.type) === unicode ? r.type : type);
   return both(left, right, type, (x, y) =>

@@ -207,8 +207,8 @@ export interface CteBinding {
 }
 
 export function faceColumn(c: SourceColumn, name: string): SqlColumn {
-  const { collation, ...rest } = c.type as Type & SqlType;
-  void collation;
+  const { collation, collated, ...rest } = c.type as Type & SqlType;
+  void [collation, collated];
   return { name, type: rest, nullable: c.nullable, identity: c.identity };
 }
 

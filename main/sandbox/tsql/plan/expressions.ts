@@ -3,7 +3,7 @@ import type { SqlValue } from '../face.ts';
 import { bindFunction } from '../functions/registry.ts';
 import type { Expr } from '../parser/ast.ts';
 import { nameKey } from '../storage/schema-objects.ts';
-import { resolveType, isText, INT, collationOf } from '../types/sql-type.ts';
+import { resolveType, isText, INT, collate, collationLike } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { bindWindow, AGGREGATES, bindAggregate, RANKING } from './aggregate-binding.ts';
 import { negateNode, arithmeticNode } from './arithmetic.ts';
@@ -56,7 +56,9 @@ function bindCast(e: Expr & { k: 'cast' }, scope: Scope, binding: Binding): Comp
   const type = resolveType(e.type, 30);
   const c = scalar(e.e, scope, binding);
   const inherited: Type =
-    isText(type) && isText(c.type) && c.type.collation ? { ...type, collation: c.type.collation } : type;
+    isText(type) && isText(c.type) && !type.collated && (c.type.collation || c.type.collated)
+      ? { ...type, ...collationLike(c.type) }
+      : type;
   let style = 0;
   if (e.style) {
     const s = scalar(e.style, scope, binding);
@@ -161,7 +163,7 @@ export function scalar(e: Expr, scope: Scope, binding: Binding): Compiled {
       const inner = scalar(e.e, scope, binding);
       if (!isText(inner.type))
         throw bindingError(447, `Expression type ${inner.type.name} is invalid for COLLATE clause.`);
-      return { ...inner, type: { ...inner.type, collation: collationOf(e.name) }, column: undefined };
+      return { ...convertTo(inner, collate(inner.type, e.name)), column: undefined };
     }
     case 'func':
       if (e.over) return bindWindow(e, scope, (x) => scalar(x, scope, binding));

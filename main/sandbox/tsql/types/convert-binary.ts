@@ -63,7 +63,7 @@ export function toBinary(from: Type, to: Type, style: number): Convert {
       if (style === 2) return (v) => cut(hexBytes(v as string, from, to), false);
       return isUnicode(from)
         ? (v) => cut(utf16Bytes(v as string), false)
-        : (v) => cut(codePageBytes(v as string), false);
+        : (v) => cut(codePageBytes(v as string, from.codePage), false);
     case 'int':
       return (v) => cut(intToBytes(v as number, from), true);
     case 'bit':

@@ -1,3 +1,4 @@
+import { SERVER_PAGE, cutToBytes } from './code-pages.ts';
 import { SqlError } from '../errors.ts';
 import type { SqlMoment } from '../face.ts';
 import type { Convert } from './convert-numbers.ts';
@@ -35,8 +36,16 @@ export function toText(from: Type, to: Type, style: number): Convert {
   const size = lengthOf(to);
   const wide = isUnicode(to);
   const padded = to.name === 'char' || to.name === 'nchar';
+  const page = to.codePage ?? SERVER_PAGE;
   const cut = (s: string): string => {
-    const t = size !== 'max' && s.length > size ? s.slice(0, size) : s;
+    const t =
+      size === 'max'
+        ? s
+        : wide || to.codePage === undefined
+          ? s.length > size
+            ? s.slice(0, size)
+            : s
+          : cutToBytes(s, size, page);
     return padded && size !== 'max' ? t.padEnd(size, ' ') : t;
   };
   const number = (s: string, integer: boolean): string => {
@@ -48,7 +57,9 @@ export function toText(from: Type, to: Type, style: number): Convert {
   };
   switch (family(from)) {
     case 'text':
-      return wide || !isUnicode(from) ? (v) => cut(v as string) : (v) => cut(toCodePage(v as string));
+      return wide || (!isUnicode(from) && from.codePage === to.codePage)
+        ? (v) => cut(v as string)
+        : (v) => cut(toCodePage(v as string, page));
     case 'int':
       return (v) => number(String(v as number), true);
     case 'bit':
@@ -76,7 +87,7 @@ export function toText(from: Type, to: Type, style: number): Convert {
     case 'binary':
       if (style === 1) return (v) => cut(`0x${hexText(v as Uint8Array)}`);
       if (style === 2) return (v) => cut(hexText(v as Uint8Array));
-      return wide ? (v) => cut(utf16Text(v as Uint8Array)) : (v) => cut(codePageText(v as Uint8Array));
+      return wide ? (v) => cut(utf16Text(v as Uint8Array)) : (v) => cut(codePageText(v as Uint8Array, page));
     case 'variant':
       return (v) => cut(v as string);
   }

@@ -101,7 +101,7 @@ function pick(from: Type, to: Type, style: number): Convert | undefined {
         family(from) === 'text' &&
         to.name !== 'char' &&
         to.name !== 'nchar' &&
-        (isUnicode(to) || !isUnicode(from))
+        (isUnicode(to) || (!isUnicode(from) && from.codePage === to.codePage))
       ) {
         const [have, room] = [lengthOf(from), lengthOf(to)];
         if (room === 'max' || (have !== 'max' && have <= room)) return undefined;

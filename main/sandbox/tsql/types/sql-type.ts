@@ -1,10 +1,13 @@
 import type { SqlType, SqlTypeName, SqlValue } from '../face.ts';
 import { SqlError, bindingError } from '../errors.ts';
+import { SERVER_PAGE, codePageOf } from './code-pages.ts';
 
 /** A type with what a face does not need: the collation of text. */
 export interface Type extends SqlType {
   /** Undefined is the server's collation: case-insensitive, accent-sensitive. */
   readonly collation?: 'binary' | 'case-sensitive' | undefined;
+  /** Its name as written; undefined is the server's. */
+  readonly collated?: string | undefined;
 }
 
 export const INT: Type = { name: 'int' };
@@ -181,9 +184,9 @@ export function commonType(a: Type, b: Type): Type {
       const la = displayWidth(a);
       const lb = displayWidth(b);
       const length = la === 'max' || lb === 'max' ? 'max' : Math.max(la, lb);
-      const collation = a.collation ?? b.collation;
-      if (fixed) return { ...strong, collation };
-      return { ...(isUnicode(strong) ? nvarchar(length) : varchar(length)), collation };
+      const of = collationLike(a.collation || a.collated ? a : b);
+      if (fixed) return { ...strong, ...of };
+      return { ...(isUnicode(strong) ? nvarchar(length) : varchar(length)), ...of };
     }
     case 'binary': {
       const la = lengthOf(a);
@@ -249,7 +252,9 @@ const SIZED: Readonly<Record<string, SqlTypeName>> = {
   varbinary: 'varbinary',
 };
 
-export function collationOf(name: string): Type['collation'] {
+export const SERVER_COLLATION = 'SQL_Latin1_General_CP1_CI_AS';
+
+function collationOf(name: string): Type['collation'] {
   const upper = name.toUpperCase();
   if (upper === 'DATABASE_DEFAULT') return undefined;
   if (/_BIN2?$/.test(upper)) return 'binary';
@@ -309,9 +314,31 @@ export function resolveType(
 }
 
 function withCollation(type: Type, collation: string | undefined): Type {
-  const of = collation === undefined ? undefined : collationOf(collation);
-  return of ? { ...type, collation: of } : type;
+  return collation === undefined ? type : collate(type, collation);
 }
+
+/** The type in that collation. */
+export function collate(type: Type, name: string): Type {
+  const { collated: _, codePage: __, ...bare } = type;
+  const of = collationOf(name);
+  const upper = name.toUpperCase();
+  if (upper === 'DATABASE_DEFAULT' || upper === SERVER_COLLATION.toUpperCase())
+    return { ...bare, collation: undefined };
+  const page = codePageOf(name);
+  return {
+    ...bare,
+    collation: of,
+    collated: name,
+    ...(page === undefined || page === SERVER_PAGE ? {} : { codePage: page }),
+  };
+}
+
+/** What a type made from another one keeps of its collation. */
+export const collationLike = ({
+  collation,
+  collated,
+  codePage,
+}: Type): Pick<Type, 'collation' | 'collated' | 'codePage'> => ({ collation, collated, codePage });
 
 /** As it is written in messages and in the catalogue. */
 export function typeText(type: SqlType): string {
@@ -324,7 +351,8 @@ export function sameType(a: Type, b: Type): boolean {
     a.length === b.length &&
     a.precision === b.precision &&
     a.scale === b.scale &&
-    a.collation === b.collation
+    a.collation === b.collation &&
+    a.codePage === b.codePage
   );
 }
 

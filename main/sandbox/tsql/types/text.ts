@@ -1,3 +1,4 @@
+import { SERVER_PAGE, inPage, pageBytes, pageText } from './code-pages.ts';
 import type { Type } from './sql-type.ts';
 
 /** The server's collation: case-insensitive, accent-sensitive, trailing blanks without meaning. */
@@ -47,8 +48,9 @@ const CP1252_BYTES = [
 ];
 
 /** What is left of a text in a `varchar`: characters outside the code page become question marks. */
-export function toCodePage(text: string): string {
+export function toCodePage(text: string, page = SERVER_PAGE): string {
   if (ASCII.test(text)) return text;
+  if (page !== SERVER_PAGE) return inPage(text, page);
   let out = '';
   for (const c of text) {
     const code = c.codePointAt(0) ?? 0;
@@ -58,7 +60,8 @@ export function toCodePage(text: string): string {
   return out;
 }
 
-export function codePageBytes(text: string): Uint8Array {
+export function codePageBytes(text: string, page = SERVER_PAGE): Uint8Array {
+  if (page !== SERVER_PAGE) return pageBytes(text, page);
   const out = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) {
     const at = CP1252.indexOf(text[i] as string);
@@ -67,7 +70,8 @@ export function codePageBytes(text: string): Uint8Array {
   return out;
 }
 
-export function codePageText(bytes: Uint8Array): string {
+export function codePageText(bytes: Uint8Array, page = SERVER_PAGE): string {
+  if (page !== SERVER_PAGE) return pageText(bytes, page);
   let out = '';
   for (const b of bytes) {
     const at = CP1252_BYTES.indexOf(b);
