@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { createPacketErp } from '../../../main/adapters/erp-mssql/packet-erp.ts';
 import type { LinkParts } from '../../../main/core/packets/link-parts.ts';
 import { createSampleErp } from '../../../main/sandbox/sample-erp/sample-erp.ts';
@@ -16,6 +17,8 @@ type Backup = ReturnType<SandboxSqlEngine['backup']>;
 
 export interface ReadingBench extends LinkBench {
   readonly engine: SandboxSqlEngine;
+  /** The store's. */
+  readonly file: string;
   /** SELECTs of rows for snapshots sent so far. */
   readonly rowReads: () => number;
   /** Called wherever a request may be on its way; what somebody else does meanwhile. */
@@ -50,7 +53,8 @@ const READING_SCHEMA = [
 export async function readingBench(
   options: { readonly select?: string | undefined } = {},
 ): Promise<ReadingBench> {
-  const b = linkBench(temporaryFolder());
+  const folder = temporaryFolder();
+  const b = linkBench(folder);
   const sample = await createSampleErp({
     seed: 1,
     scale: 'tiny',
@@ -112,6 +116,7 @@ export async function readingBench(
   };
   return Object.assign(b, {
     engine,
+    file: join(folder, 'ferry.sqlite'),
     rowReads: () => state.reads,
     meanwhile: (act: (() => Promise<void>) | undefined) => {
       state.meanwhile = act;

@@ -88,7 +88,8 @@ export class CycleSegments {
   ): Promise<SyncFailure | undefined> {
     const times = this.#together.get(ask.index) ?? 0;
     if (ask.together && times < TOGETHER_TIMES) {
-      const asks = [...new Map([ask, ...others()].map((one) => [one.key, one])).values()];
+      const alike = others().filter(({ together }) => together);
+      const asks = [...new Map([ask, ...alike].map((one) => [one.key, one])).values()];
       if (asks.length > TOGETHER_ABOVE) {
         this.#together.set(ask.index, times + 1);
         const failure = await this.#readTogether(view, asks, before, signal);
