@@ -140,7 +140,7 @@ it('is listed on the command line, with types and what is special about a column
     const { tables } = value as { tables: Catalogue['objects'] };
     expect(tables.find((one) => one.name === 'OrderView')?.columns).toHaveLength(3);
     const { out } = await cli.run('erp', 'tables', 'main');
-    expect(out).toMatch(/dbo\.Customers +Code +nvarchar\(20\) +key, not null/);
+    expect(out).toMatch(/dbo\.Customers +feed: full-compare\n +Code +nvarchar\(20\) +key, not null/);
     expect(out).toMatch(/Amount +decimal\(19,4\) +not null, default/);
     expect(await cli.json('erp', 'tables', 'other')).toMatchObject({ code: 2 });
     cli.configure({ ...siteJson(), erps: [{ ...bench.settings, port: 1 }] });

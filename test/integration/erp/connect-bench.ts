@@ -18,8 +18,8 @@ export interface Served {
   readonly log: readonly TdsLogEntry[];
   /** Resolves when it holds: looked at whenever the server tells of a connection. */
   readonly until: (holds: () => boolean) => Promise<void>;
-  /** May be changed: the engine looks at it with each login. */
-  readonly logins: { user: string; password: string }[];
+  /** What the database administrator does with the SQL login. */
+  readonly changePassword: (to: string) => Promise<void>;
 }
 
 const toEnd: (() => Promise<unknown>)[] = [];
@@ -67,7 +67,16 @@ export async function serve(more: Partial<TdsServerOptions> = {}): Promise<Serve
       waiting.add(look);
       look();
     });
-  return { tds, log, until, logins };
+  const changePassword = async (to: string): Promise<void> => {
+    const signedIn = engine.login({ user: 'ferry', password: PASSWORD, database: 'ERP' });
+    if (!signedIn.ok) throw new Error(signedIn.message.message);
+    const text = `ALTER LOGIN ferry WITH PASSWORD = N'${to}'`;
+    const { signal } = new AbortController();
+    for await (const event of signedIn.session.execute({ kind: 'batch', text }, signal))
+      if (event.kind === 'message' && event.message.class > 10) throw new Error(event.message.message);
+    signedIn.session.close();
+  };
+  return { tds, log, until, changePassword };
 }
 
 export function server(

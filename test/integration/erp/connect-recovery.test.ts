@@ -88,8 +88,8 @@ describe('without a restart of the program', () => {
 
   it('a password that was changed is taken over when it is stored', async () => {
     let stored = PASSWORD;
-    const { tds, erp, logins, log } = await joined(() => stored);
-    logins[0]!.password = 'Canary-pass-9';
+    const { tds, erp, changePassword, log } = await joined(() => stored);
+    await changePassword('Canary-pass-9');
     tds.faults.closeConnections();
     expect(await erp.beat(signal)).toMatchObject({ ok: false, failure: { kind: 'unauthorized' } });
     expect(log.at(-1)?.detail ?? '').not.toContain('Canary');
