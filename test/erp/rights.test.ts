@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CatalogueReader } from '../../main/adapters/erp-mssql/catalogue.ts';
+import { Definitions } from '../../main/adapters/erp-mssql/definitions.ts';
+import { knownFiles } from '../../main/adapters/erp-mssql/feeds/known-files.ts';
+import { SqlFeed } from '../../main/adapters/erp-mssql/feeds/sql-feed.ts';
 import { compareRights, type RightsVerdict } from '../../main/adapters/erp-mssql/grants/compare-rights.ts';
 import { readHeldRights } from '../../main/adapters/erp-mssql/grants/held-rights.ts';
 import type { NeededRight } from '../../main/adapters/erp-mssql/grants/rights.ts';
@@ -7,6 +11,7 @@ import { siteRights } from '../../main/adapters/erp-mssql/grants/site-rights.ts'
 import { grantRight } from '../../main/adapters/erp-mssql/queries/grants.ts';
 import { MssqlServer } from '../../main/adapters/erp-mssql/mssql-connection.ts';
 import type { ClosablePacketErp } from '../../main/adapters/erp-mssql/packet-erp.ts';
+import type { SqlOutcome } from '../../main/adapters/erp-mssql/sql-connection.ts';
 import { SqlSessions } from '../../main/adapters/erp-mssql/sql-sessions.ts';
 import type { ReadRequest, WriteDocument } from '../../main/core/packets/erp.ts';
 import { BodyStreamError } from '../../main/core/runtime/body-stream-error.ts';
@@ -14,6 +19,7 @@ import type { SyncFailure } from '../../shared/model/failure.ts';
 import { sourceId } from '../../shared/model/ids.ts';
 import { fail, ok, type Result } from '../../shared/model/result.ts';
 import { ERP_OBJECTS, openBench, type Bench, type RawSession } from '../integration/erp/bench.ts';
+import { createForgetfulDisk } from '../support/forgetful-disk.ts';
 import { document, hash, type, unit } from '../unit/erp-mssql/units.ts';
 import { makeDailyLogin, type DailyLogin } from './daily-login.ts';
 import { mappingOf } from './mapped.ts';
@@ -28,7 +34,11 @@ const OBJECTS = [
   `CREATE TABLE dbo.Customers (No nvarchar(20) NOT NULL PRIMARY KEY, Name nvarchar(40) NULL)`,
   `CREATE TABLE dbo.Staged (Id int IDENTITY(1,1) NOT NULL PRIMARY KEY, Visit nvarchar(40) NULL, Status nvarchar(10) NULL, ErpNo nvarchar(20) NULL, Why nvarchar(40) NULL)`,
   `CREATE VIEW dbo.PriceList AS SELECT No, Price FROM dbo.Prices`,
+  ...['Sales Order Line', 'Customers', 'Staged'].map(
+    (name) => `CREATE TRIGGER dbo.[${name} gone] ON dbo.[${name}] AFTER DELETE AS SET NOCOUNT ON`,
+  ),
 ];
+const WRITTEN = ['Sales Order', 'Sales Order Line', 'Customers', 'Staged'];
 const USERS = 'SELECT UserName FROM dbo.MobileUsers';
 const PRICES = 'SELECT No, Price FROM dbo.PriceList';
 const OUTCOME = 'SELECT packet_id, state FROM ferry.outcome WHERE source = @source';
@@ -144,6 +154,8 @@ beforeAll(async () => {
   bench = await openBench();
   setup = await bench.raw();
   for (const batch of OBJECTS) await setup.query(batch);
+  await setup.query(`ALTER DATABASE [${bench.settings.database}] SET CHANGE_TRACKING = ON`);
+  await setup.query('ALTER TABLE dbo.Items ENABLE CHANGE_TRACKING');
   login = await makeDailyLogin(bench, setup);
   settings = { ...bench.settings, user: login.user };
   const link = { id: 'sales', push: { users: { query: USERS } } };
@@ -242,6 +254,7 @@ function steps(
         source,
       ),
     () => erp.reader.exists(dbo('Items'), 'No', 'I-1', signal),
+    () => withSessions((sessions, server) => changesOf(sessions, server)),
     () =>
       erp.reader.lookups(
         [
@@ -297,24 +310,65 @@ async function readAll(
   }
 }
 
-async function check(): Promise<RightsVerdict> {
-  const sessions = new SqlSessions(new MssqlServer(settings, () => Promise.resolve(login.password)), 1);
+async function withSessions<T>(use: (sessions: SqlSessions, server: MssqlServer) => Promise<T>): Promise<T> {
+  const server = new MssqlServer(settings, () => Promise.resolve(login.password));
+  const sessions = new SqlSessions(server, 1);
   try {
-    const held = await readHeldRights(sessions, 'erp:main', signal);
-    if (!held.ok) throw new Error(JSON.stringify(held.failure));
-    return compareRights(rights, held.value);
+    return await use(sessions, server);
   } finally {
     await sessions.close();
   }
 }
 
-const nameOf = ({ right, on }: NeededRight): string => `${right} ${on.schema}.${on.name}`;
+/** What changed in a tracked table since just now. */
+async function changesOf(sessions: SqlSessions, server: MssqlServer): Promise<Result<void>> {
+  const feed = new SqlFeed({
+    server,
+    sessions,
+    endpoint: 'erp:main',
+    table: { table: dbo('Items') },
+    wall: () => Date.now(),
+    newId: () => randomUUID(),
+    known: knownFiles(createForgetfulDisk(), '/feeds/Items'),
+  });
+  const cursor = await feed.start('change-tracking', signal);
+  if (!cursor.ok) return cursor;
+  for await (const part of feed.since(cursor.value, signal)) expect(part.kind).toBe('end');
+  return ok(undefined);
+}
 
-/** Held for a use that the work above has not: how a table is defined, and rows of the ledger that nobody deletes. */
-const UNUSED = /^(VIEW DEFINITION |DELETE ferry\.(?!notice$))/;
+/** The objects of which the catalogue tells a text, defaults or triggers: without a right it refuses nothing, and tells less. */
+const told = (): Promise<readonly string[]> =>
+  withSessions(async (sessions) => {
+    const at = { sessions, endpoint: 'erp:main' } as const;
+    const views = await new Definitions(sessions, at.endpoint).read([dbo('PriceList')], signal);
+    const names = [...WRITTEN, 'PostPayment'].map(dbo);
+    const found = await new CatalogueReader(at).read({ names, selects: [] }, signal);
+    if (!views.ok || !found.ok) throw new Error(JSON.stringify([views, found]));
+    return [
+      ...views.value.filter((one) => one.kind === 'view' && one.text !== undefined),
+      ...found.value.objects.filter(({ triggers }) => triggers.length > 0),
+      ...found.value.procedures.filter(({ parameters }) =>
+        parameters.every(({ hasDefault }) => hasDefault !== undefined),
+      ),
+    ].map(({ schema, name }) => `${schema}.${name}`);
+  });
 
-/** A refusal of the server by its number and words, or our own words for a ledger that cannot be seen. */
+const check = (): Promise<RightsVerdict> =>
+  withSessions(async (sessions) => {
+    const held = await readHeldRights(sessions, 'erp:main', signal);
+    if (!held.ok) throw new Error(JSON.stringify(held.failure));
+    return compareRights(rights, held.value);
+  });
+
+const objectOf = ({ on }: NeededRight): string => `${on.schema}.${on.name}`;
+const nameOf = (right: NeededRight): string => `${right.right} ${objectOf(right)}`;
+
+/** A refusal of the server by its number and words, or our own words for a ledger or changes that cannot be seen. */
 const saysWhat = (failure: SyncFailure | undefined): boolean =>
+  (failure?.kind === 'rejected' &&
+    failure.code === 'no-such-feed' &&
+    failure.message.includes('VIEW CHANGE TRACKING')) ||
   (failure?.kind === 'rejected' &&
     ['229', '230'].includes(failure.code) &&
     failure.message.includes('permission')) ||
@@ -330,8 +384,11 @@ describe('the generated rights', () => {
 
   it('each taken away once: the work fails in words, and the check names it', async () => {
     const wrong: string[] = [];
+    const all = await told();
+    expect(all.toSorted()).toEqual(
+      ['PriceList', ...WRITTEN, 'PostPayment'].map((name) => `dbo.${name}`).toSorted(),
+    );
     for (const right of rights) {
-      if (right.onlyFor === 'tracked') continue;
       const columns =
         right.columns === undefined
           ? ''
@@ -340,20 +397,50 @@ describe('the generated rights', () => {
         `REVOKE ${right.right} ON [${right.on.schema}].[${right.on.name}]${columns} FROM [${login.role}]`,
       );
       const failure = await work();
+      const left = await told();
       const { missing, tooMuch } = await check();
       await setup.query(grantRight(login.role, right));
-      const told = missing.map((one) => `${one.right} ${one.on.schema}.${one.on.name}`);
-      const view = right.onlyFor !== 'view' || right.on.name === 'PriceList';
-      if (told.join() !== (view ? nameOf(right) : '') || tooMuch.length > 0)
-        wrong.push(`${nameOf(right)}: the check says ${JSON.stringify({ told, tooMuch })}`);
-      const inWords = saysWhat(failure);
-      if (UNUSED.test(nameOf(right)) ? failure !== undefined : !inWords)
-        wrong.push(`${nameOf(right)}: ${JSON.stringify(failure)}`);
+      const checked = missing.map((one) => `${one.right} ${one.on.schema}.${one.on.name}`);
+      // What is no view, or not tracked, was never given it.
+      const given =
+        right.onlyFor === undefined || right.on.name === (right.onlyFor === 'view' ? 'PriceList' : 'Items');
+      if (checked.join() !== (given ? nameOf(right) : '') || tooMuch.length > 0)
+        wrong.push(`${nameOf(right)}: the check says ${JSON.stringify({ checked, tooMuch })}`);
+      const untold = all.filter((name) => !left.includes(name));
+      const noticed =
+        right.right === 'VIEW DEFINITION' ? untold.join() === objectOf(right) : saysWhat(failure);
+      if (given ? !noticed : failure !== undefined || untold.length > 0)
+        wrong.push(`${nameOf(right)}: ${JSON.stringify({ failure, untold })}`);
     }
     expect(wrong).toEqual([]);
   }, 120_000);
 
+  it('changes of a tracked table are refused without the right to view them', async () => {
+    const changes = (): Promise<SqlOutcome> =>
+      withSessions((sessions) =>
+        sessions.run(
+          {
+            text: 'SELECT c.No FROM CHANGETABLE(CHANGES dbo.Items, 0) AS c',
+            parameters: [],
+            timeoutMs: 10_000,
+          },
+          signal,
+        ),
+      );
+    expect((await changes()).kind).toBe('answered');
+    await setup.query(`REVOKE VIEW CHANGE TRACKING ON dbo.Items FROM [${login.role}]`);
+    try {
+      expect(await changes()).toMatchObject({ kind: 'refused', number: 229 });
+    } finally {
+      await setup.query(`GRANT VIEW CHANGE TRACKING ON dbo.Items TO [${login.role}]`);
+    }
+  });
+
   it.each([
+    [
+      'GRANT DELETE ON ferry.ledger TO {user}',
+      { kind: 'object-right', name: 'DELETE', on: { schema: 'ferry', name: 'ledger' } },
+    ],
     ['GRANT SELECT ON dbo.Prices TO {user}', { kind: 'object-right', name: 'SELECT', on: dbo('Prices') }],
     [
       'GRANT SELECT ON dbo.Names (Salary) TO {user}',

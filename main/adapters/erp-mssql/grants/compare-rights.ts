@@ -19,6 +19,8 @@ export interface HeldObject {
   readonly on: SqlName;
   /** `U`, `V`, `P` … as the catalogue has it. */
   readonly type: string;
+  /** Change Tracking is on for it. */
+  readonly tracked: boolean;
   readonly rights: ReadonlySet<string>;
   /** Lower case; for SELECT and UPDATE, where the whole object may not be read or changed. */
   readonly columns: { readonly SELECT: readonly string[]; readonly UPDATE: readonly string[] };
@@ -65,8 +67,8 @@ export function compareRights(needed: readonly NeededRight[], held: HeldRights):
 function missingOf(right: NeededRight, held: HeldObject | undefined): readonly Missing[] {
   const { on, columns, why } = right;
   // Whether it is a view or is tracked is known of what is seen only.
-  if (right.onlyFor !== undefined && (held === undefined || right.onlyFor === 'tracked' || held.type !== 'V'))
-    return [];
+  if (right.onlyFor === 'view' && held?.type !== 'V') return [];
+  if (right.onlyFor === 'tracked' && held?.tracked !== true) return [];
   if (held?.rights.has(right.right) === true) return [];
   if (columns === undefined || (right.right !== 'SELECT' && right.right !== 'UPDATE'))
     return [{ on, right: right.right, why }];

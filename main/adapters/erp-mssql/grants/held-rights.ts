@@ -11,6 +11,7 @@ import {
   SCHEMA_RIGHTS,
   SERVER_RIGHTS,
   SERVER_ROLES,
+  trackedObjects,
 } from '../queries/grants.ts';
 import { numberOf, rowsWith, textOf } from '../recordset.ts';
 import type { SqlCell, SqlOutcome } from '../sql-connection.ts';
@@ -48,6 +49,9 @@ export async function readHeldRights(
     });
   const objects = await ask(rightsOnObjects, 'ferry_object');
   if (!objects.ok) return objects;
+  const tracked = await ask(trackedObjects, 'ferry_tracked');
+  // A server without Change Tracking refuses the question.
+  if (!tracked.ok && tracked.failure.kind !== 'rejected') return tracked;
   const columns = await ask(rightsOnColumns, 'ferry_column');
   if (!columns.ok) return columns;
   const schemas = await ask(rightsOnSchemas, 'ferry_schema');
@@ -55,7 +59,7 @@ export async function readHeldRights(
   return ok({
     login: textOf(one, 'ferry_login') ?? '',
     database: textOf(one, 'database_name') ?? '',
-    objects: objectsOf(objects.value, columns.value),
+    objects: objectsOf(objects.value, columns.value, tracked.ok ? tracked.value : []),
     schemas: schemas.value.flatMap((row) => {
       const rights = set(row, 'r', SCHEMA_RIGHTS);
       return rights.length === 0 ? [] : [{ schema: textOf(row, 'ferry_schema') ?? '', rights }];
@@ -71,12 +75,17 @@ export async function readHeldRights(
 const set = <T extends string>(row: Row, prefix: string, names: readonly T[]): readonly T[] =>
   names.filter((_, index) => numberOf(row, `${prefix}${index}`) === 1);
 
-function objectsOf(objects: readonly Row[], columns: readonly Row[]): readonly HeldObject[] {
+function objectsOf(
+  objects: readonly Row[],
+  columns: readonly Row[],
+  tracked: readonly Row[],
+): readonly HeldObject[] {
   const nameOf = (row: Row, schema: string): { schema: string; name: string } => ({
     schema: textOf(row, schema) ?? '',
     name: textOf(row, 'object_name') ?? '',
   });
   const byObject = Map.groupBy(columns, (row) => objectKey(nameOf(row, 'ferry_column')));
+  const changes = new Set(tracked.map((row) => objectKey(nameOf(row, 'ferry_tracked'))));
   return objects.map((row) => {
     const on = nameOf(row, 'ferry_object');
     const its = byObject.get(objectKey(on)) ?? [];
@@ -90,6 +99,7 @@ function objectsOf(objects: readonly Row[], columns: readonly Row[]): readonly H
     return {
       on,
       type: textOf(row, 'object_type') ?? '',
+      tracked: changes.has(objectKey(on)),
       rights,
       columns: { SELECT: columnsWith('SELECT', 'r0'), UPDATE: columnsWith('UPDATE', 'r1') },
     };

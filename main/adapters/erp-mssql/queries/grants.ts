@@ -91,6 +91,10 @@ SELECT s.name AS ferry_object, o.name AS object_name, RTRIM(o.type) AS object_ty
   OBJECT_RIGHTS.map((right, index) => `${permission(OBJECT, 'OBJECT', right)} AS r${index}`),
 )} ${FROM_OBJECTS} WHERE o.is_ms_shipped = 0 AND o.type IN ('U', 'V', 'P', 'PC', 'SN', 'FN', 'IF', 'TF') ORDER BY s.name, o.name;`;
 
+/** Tables whose changes the server keeps, of those the login sees. Not every server knows the view. */
+export const trackedObjects = `SET NOCOUNT ON;
+SELECT s.name AS ferry_tracked, o.name AS object_name FROM sys.change_tracking_tables AS t INNER JOIN sys.objects AS o ON o.object_id = t.object_id INNER JOIN sys.schemas AS s ON s.schema_id = o.schema_id;`;
+
 /** Columns that may be read or changed one by one, where the whole object may not. */
 export const rightsOnColumns = `SET NOCOUNT ON;
 SELECT s.name AS ferry_column, o.name AS object_name, c.name AS column_name, ${permission(OBJECT, 'OBJECT', 'SELECT', 'c.name')} AS r0, ${permission(OBJECT, 'OBJECT', 'UPDATE', 'c.name')} AS r1 ${FROM_OBJECTS} INNER JOIN sys.columns AS c ON c.object_id = o.object_id WHERE o.is_ms_shipped = 0 AND o.type IN ('U', 'V') ORDER BY s.name, o.name, c.column_id;`;
