@@ -17,6 +17,7 @@ import {
   groupsStatement,
   everyRow,
   indexedText,
+  knownByStatement,
   partCountStatement,
   readCount,
   readIds,
@@ -47,13 +48,30 @@ const LOOK_UP_PRICE = 60;
 
 /**
  * Looks for a page. It rests (yields) between steps of a long search, and may be left there; each step sees the store as it
- * is then. Without `withTotal` it stops when the page is full, and `total` says nothing.
+ * is then. Without `withTotal` it stops when the page is full, and `total` says nothing. A text that is an id others know an
+ * item by brings that item first.
  */
 export function* searchItems(
   db: ReadDb,
   query: ItemQuery,
   withTotal: boolean,
 ): Generator<undefined, FoundItems> {
+  const text = query.text?.trim() ?? '';
+  const known = text === '' ? [] : readIds(db, knownByStatement(text, columnConditions(query), query.order));
+  if (known.length === 0) return yield* searchText(db, query, withTotal);
+  const { limit, offset } = query;
+  const ids = known.slice(Math.max(0, offset), Math.max(0, offset) + Math.max(0, limit));
+  const rest = {
+    ...query,
+    limit: Math.max(0, limit) - ids.length,
+    offset: Math.max(0, offset - known.length),
+  };
+  const found = yield* searchText(db, rest, withTotal);
+  return { ids: [...ids, ...found.ids], total: known.length + found.total };
+}
+
+/** By the text of label, packet id and user. */
+function* searchText(db: ReadDb, query: ItemQuery, withTotal: boolean): Generator<undefined, FoundItems> {
   const page = {
     oldestFirst: query.order === 'oldest',
     limit: Math.max(0, query.limit),

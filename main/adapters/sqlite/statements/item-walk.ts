@@ -139,3 +139,34 @@ export function findIdBounds(db: ReadDb): Window | undefined {
 }
 
 const keyOf = (group: ItemGroup): readonly string[] => [group.link, group.direction, group.state];
+
+/** Items known by one id are few: one document, the packets of a visit. */
+const MOST_KNOWN = 200;
+
+/**
+ * Ids of items that have the text as row id, number or ERP number of a document, or as id in the cloud's log of a snapshot;
+ * those left out that have it in what every search looks at. Each part is one look into an index.
+ */
+export function knownByStatement(
+  text: string,
+  { where, values }: Conditions,
+  order: 'newest' | 'oldest' | undefined,
+): Statement {
+  const way = order === 'oldest' ? 'ASC' : 'DESC';
+  const conditions = [
+    `i.id IN (
+       SELECT item FROM document INDEXED BY document_by_row WHERE item IS NOT NULL AND row_id = ? COLLATE NOCASE
+       UNION SELECT item FROM document INDEXED BY document_by_number
+         WHERE item IS NOT NULL AND number IS NOT NULL AND number = ? COLLATE NOCASE
+       UNION SELECT item FROM document INDEXED BY document_by_erp_number
+         WHERE item IS NOT NULL AND erp_number IS NOT NULL AND erp_number = ? COLLATE NOCASE
+       UNION SELECT id FROM item INDEXED BY item_by_sync_log WHERE direction = 'out' AND outcome IS NOT NULL
+         AND (CASE WHEN json_valid(outcome) THEN json_extract(outcome, '$.syncLogId') END) = ? COLLATE NOCASE)`,
+    'NOT contains_folded(?, i.label, i.external_id, i.user)',
+    ...where,
+  ];
+  return {
+    sql: `SELECT i.id FROM item AS i${all(conditions)} ORDER BY i.created_at ${way}, i.id ${way} LIMIT ${String(MOST_KNOWN)}`,
+    values: [text, text, text, text, text, ...values],
+  };
+}
