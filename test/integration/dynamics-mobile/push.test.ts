@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SwitchesPatch } from '../../../main/sandbox/clouds/dynamics-mobile/switches.ts';
 import {
@@ -81,6 +84,15 @@ describe('asking for an upload link', () => {
     });
   });
 
+  it.each([400, 422])('status %i is a refusal of this packet, not of the area', async (status) => {
+    const world = await open();
+    world.cloud.control.faults([{ on: 'pushLink', kind: 'status', status, times: 1 }]);
+    expect(failure(await world.client().requestUpload(request, never))).toMatchObject({
+      kind: 'rejected',
+      code: `http-${status}`,
+    });
+  });
+
   it('rule 11: success false is a refusal, whatever the status', async () => {
     const world = await open({ successFalse: true });
     expect(failure(await world.client().requestUpload(request, never))).toMatchObject({
@@ -155,6 +167,67 @@ describe('uploading', () => {
       kind: 'rejected',
       code: `http-${status}`,
     });
+  });
+
+  it.each([401, 403])('status %i asks for a fresh link: it says nothing against the key', async (status) => {
+    const world = await open();
+    const client = world.client();
+    const ticket = await ticketFor(client, SNAPSHOT);
+    world.cloud.control.faults([{ on: 'upload', kind: 'status', status, times: 1 }]);
+    expect(failure(await client.upload(ticket, bodyOf(SNAPSHOT), never))).toMatchObject({
+      kind: 'rejected',
+      code: 'link-expired',
+    });
+  });
+
+  it.each([302, 307])('status %i is followed nowhere, and is no success', async (status) => {
+    const world = await open();
+    const client = world.client();
+    const ticket = await ticketFor(client, SNAPSHOT);
+    world.cloud.control.faults([{ on: 'upload', kind: 'status', status, times: 1 }]);
+    expect(failure(await client.upload(ticket, bodyOf(SNAPSHOT), never)).kind).toBe('invalid-response');
+  });
+
+  it('an answer in the middle of the body: the socket is gone before anybody may try again', async () => {
+    const sockets: Promise<unknown>[] = [];
+    // Answers at once, reads nothing more and keeps the connection.
+    const server = createServer((request, response) => {
+      request.pause();
+      response.writeHead(503).end();
+    });
+    server.on('connection', (socket) => {
+      socket.on('error', () => undefined);
+      sockets.push(once(socket, 'close'));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const world = await open();
+      const client = world.client();
+      const ticket = { ...(await ticketFor(client, SNAPSHOT)), url: `http://127.0.0.1:${port}/up?sig=1` };
+      let taken = 0;
+      let ended = false;
+      const piece = Buffer.alloc(1_000_000, 'x');
+      const body = {
+        size: 90_000_000,
+        // oxlint-disable-next-line require-await
+        open: async function* () {
+          try {
+            for (; taken < 90; taken += 1) yield piece;
+          } finally {
+            ended = true;
+          }
+        },
+      };
+      expect(failure(await client.upload(ticket, body, never)).kind).toBe('unknown-outcome');
+      expect(ended).toBe(true);
+      expect(taken).toBeLessThan(90);
+      expect(sockets).toHaveLength(1);
+      await Promise.all(sockets);
+    } finally {
+      server.close();
+    }
   });
 
   it('rule 5: 500, a cut, a lost answer: nobody knows', async () => {
