@@ -112,21 +112,3 @@ const isBelow = (text: string, at: number, limit: number): boolean => {
   const value = two(text, at);
   return value >= 0 && value < limit;
 };
-
-/** Texts remembered at once, and characters of the longest of them. */
-const KEPT = 4_096;
-const KEPT_CHARS = 40;
-
-/** The function with a memory: for columns that have few different values, such as days, in many rows. */
-export function remembering<T extends string | undefined>(of: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>();
-  return (text) => {
-    if (text.length > KEPT_CHARS) return of(text);
-    const before = known.get(text);
-    if (before !== undefined) return before;
-    if (known.size >= KEPT) known.clear();
-    const made = of(text);
-    known.set(text, made);
-    return made;
-  };
-}

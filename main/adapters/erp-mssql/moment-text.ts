@@ -1,7 +1,10 @@
 import { dateTimeText } from '../../../shared/model/time.ts';
 
 const DAY_MS = 86_400_000;
-/** Days of some years: most tables have fewer. */
+/** 1990 to 2060, where nearly every date of an ERP lies. */
+const FIRST_DAY = 7_305;
+const NEAR_DAYS = 25_568;
+/** Days of other times: the few that stand for no date, and some years. */
 const KEPT_DAYS = 4_096;
 
 const digits = (count: number, length: number): readonly string[] =>
@@ -20,13 +23,23 @@ interface Day {
   readonly midnight: string;
 }
 
+/** By days since the first. Of full length from the start: a list that grows by leaps is a slow one. */
+const nearDays = new Array<Day | undefined>(NEAR_DAYS);
 /** By days since 1970. */
-const days = new Map<number, Day>();
+const otherDays = new Map<number, Day>();
 
 function dayOf(number: number): Day {
-  const known = days.get(number);
+  const index = number - FIRST_DAY;
+  if (index >= 0 && index < NEAR_DAYS) return (nearDays[index] ??= newDay(number));
+  const known = otherDays.get(number);
   if (known !== undefined) return known;
-  if (days.size >= KEPT_DAYS) days.clear();
+  if (otherDays.size >= KEPT_DAYS) otherDays.clear();
+  const day = newDay(number);
+  otherDays.set(number, day);
+  return day;
+}
+
+function newDay(number: number): Day {
   const date = new Date(number * DAY_MS);
   const midnight = dateTimeText({
     year: date.getUTCFullYear(),
@@ -37,9 +50,7 @@ function dayOf(number: number): Day {
     second: 0,
     millisecond: 0,
   });
-  const day = { start: midnight.slice(0, 11), midnight };
-  days.set(number, day);
-  return day;
+  return { start: midnight.slice(0, 11), midnight };
 }
 
 /** A moment of the driver, milliseconds since 1970, as the text of a cell. A column has few days: each is written once. */

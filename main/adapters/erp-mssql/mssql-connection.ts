@@ -280,6 +280,9 @@ class MssqlConnection implements SqlConnection {
 /** A decimal of up to 15 digits survives the driver's binary floating point; a longer one does not. */
 const EXACT_DIGITS = 15;
 
+/** Types the driver hands over as a `Date`. */
+const MOMENTS: ReadonlySet<unknown> = new Set([sql.Date, sql.DateTime, sql.DateTime2, sql.SmallDateTime]);
+
 function columnOf(column: DriverColumn): SqlColumn {
   const { type, precision = 38 } = column;
   const decimal = type === sql.Decimal || type === sql.Numeric;
@@ -288,7 +291,7 @@ function columnOf(column: DriverColumn): SqlColumn {
     type !== sql.Money &&
     // Arrives as UTC: the wall clock it was stored with is lost.
     type !== sql.DateTimeOffset;
-  return { name: column.name, exact };
+  return { name: column.name, exact, moments: MOMENTS.has(type) };
 }
 
 /** The driver's row is ours alone: what is not a cell yet is replaced in it, because most of it is. */

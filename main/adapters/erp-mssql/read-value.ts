@@ -1,8 +1,8 @@
 import { parseDecimal, shortestDecimal } from '../../../shared/model/decimal.ts';
 import type { FieldType } from '../../../shared/model/field-type.ts';
-import { isPlainDecimal, isPlainMoment, remembering } from '../../../shared/model/plain-text.ts';
+import { isPlainDecimal, isPlainMoment } from '../../../shared/model/plain-text.ts';
 import { dateText, dateTimeText, parseLocalTime } from '../../../shared/model/time.ts';
-import type { SqlCell, SqlRow } from './sql-connection.ts';
+import type { SqlCell, SqlColumn, SqlRow } from './sql-connection.ts';
 
 /** The canonical text of a cell under its declared type; undefined when it is not of that type. Pure. */
 export function canonicalText(cell: SqlCell, type: FieldType): string | null | undefined {
@@ -33,34 +33,59 @@ export function canonicalText(cell: SqlCell, type: FieldType): string | null | u
     }
     case 'date':
     case 'dateOfTime': {
-      return dayText(cell);
+      if (isPlainMoment(cell)) return cell.slice(0, DAY_CHARS);
+      const time = parseLocalTime(cell);
+      return time === undefined ? undefined : dateText(time);
     }
     default:
       return type.kind satisfies never;
   }
 }
 
-const dayText = remembering((cell) => {
-  const time = parseLocalTime(cell);
-  return time === undefined ? undefined : dateText(time);
-});
+type Row = readonly (string | null)[];
 
-/** The canonical texts of a row under the types of its columns, or the index of the first cell that is not of its type. Pure. */
-export function canonicalRow(
-  row: SqlRow,
+/** What is to be done with a cell of a column. */
+const ANY = 0;
+/** Nothing, if it is a text. */
+const TEXT = 1;
+/** Its day is wanted. */
+const DAY = 2;
+
+/**
+ * What makes the canonical texts of rows under the types of their columns, or gives the index of the first cell that is not of
+ * its type. A row that holds its canonical texts already is given back itself. `sent` is what the server says of the columns.
+ * Pure.
+ */
+export function rowReader(
   columns: readonly { readonly type: FieldType }[],
-): readonly (string | null)[] | number {
-  const texts: (string | null)[] = [];
-  for (let index = 0; index < columns.length; index += 1) {
-    const cell = row[index] ?? null;
-    const type = columns[index]?.type;
-    if (cell === null || type === undefined) texts.push(null);
-    else if (type.kind === 'text' && typeof cell === 'string') texts.push(cell);
-    else {
+  sent: readonly Pick<SqlColumn, 'moments'>[],
+): (row: SqlRow) => Row | number {
+  const types = columns.map(({ type }) => type);
+  const work = types.map(({ kind }, index) => {
+    if (kind === 'text' || kind === 'guid') return TEXT;
+    if (sent[index]?.moments !== true) return ANY;
+    return kind === 'datetime' ? TEXT : kind === 'date' || kind === 'dateOfTime' ? DAY : ANY;
+  });
+  return (row) => {
+    // A cell the server did not send is null.
+    let texts: SqlCell[] | undefined =
+      row.length === types.length ? undefined : types.map((_, index) => row[index] ?? null);
+    for (let index = 0; index < types.length; index += 1) {
+      const cell = row[index];
+      const todo = work[index];
+      if (typeof cell === 'string' && todo !== ANY) {
+        if (todo === DAY) (texts ??= row.slice())[index] = cell.slice(0, DAY_CHARS);
+        continue;
+      }
+      const type = types[index];
+      if (cell === null || cell === undefined || type === undefined) continue;
       const text = canonicalText(cell, type);
       if (text === undefined) return index;
-      texts.push(text);
+      if (text !== cell) (texts ??= row.slice())[index] = text;
     }
-  }
-  return texts;
+    // Only texts are left: bytes became text, or are of no type.
+    return (texts ?? row) as Row;
+  };
 }
+
+const DAY_CHARS = '2025-03-10'.length;

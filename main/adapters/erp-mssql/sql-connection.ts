@@ -42,6 +42,8 @@ export interface SqlColumn {
   readonly name: string;
   /** False where the driver cannot hand the type over without loss: the text must not be trusted. */
   readonly exact: boolean;
+  /** Its cells are moments spelled as they should be: nobody need look at them again. */
+  readonly moments?: boolean | undefined;
 }
 
 export interface SqlRecordset {

@@ -6,8 +6,8 @@ import { storedSource } from './ledger-names.ts';
 import type { LockWatch } from './lock-watch.ts';
 import { readStatement } from './queries/read.ts';
 import { NotAnIdentifier } from './quote-ident.ts';
-import { canonicalRow } from './read-value.ts';
-import type { SqlCall, SqlConnection, SqlRow } from './sql-connection.ts';
+import { rowReader } from './read-value.ts';
+import type { SqlCall, SqlConnection } from './sql-connection.ts';
 import { SqlStreamError } from './sql-connection.ts';
 import { failureOf } from './sql-failure.ts';
 
@@ -61,12 +61,19 @@ export class View implements ErpView {
       parameters: values.map(({ name, value }) => ({ name, type: 'nvarchar', value })),
       timeoutMs: READ_TIMEOUT_MS,
     };
+    const asked = request.groups === undefined ? request.columns : [...request.columns, GROUP];
+    let read: ReturnType<typeof rowReader> | undefined;
     const watched = this.#mode.by === 'locks' ? this.#mode.watch.begin(signal) : undefined;
     try {
       for await (const { columns, rows } of this.#connection.stream(call, watched?.signal ?? signal)) {
         const inexact = columns.findIndex((column) => !column.exact);
         if (inexact >= 0) throw new BodyStreamError(this.#invalid(where, request, inexact));
-        yield rows.map((row) => this.#row(row, request, where));
+        const reader = (read ??= rowReader(asked, columns));
+        yield rows.map((row) => {
+          const texts = reader(row);
+          if (typeof texts === 'number') throw new BodyStreamError(this.#invalid(where, request, texts));
+          return texts;
+        });
       }
     } catch (error) {
       if (!(error instanceof SqlStreamError)) throw error;
@@ -77,13 +84,6 @@ export class View implements ErpView {
     } finally {
       watched?.end();
     }
-  }
-
-  #row(row: SqlRow, request: ReadRequest, where: string): ErpRow {
-    const columns = request.groups === undefined ? request.columns : [...request.columns, GROUP];
-    const texts = canonicalRow(row, columns);
-    if (typeof texts === 'number') throw new BodyStreamError(this.#invalid(where, request, texts));
-    return texts;
   }
 
   #invalid(where: string, request: ReadRequest, index: number): SyncFailure {
