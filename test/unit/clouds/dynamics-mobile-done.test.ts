@@ -50,6 +50,18 @@ describe.each(['sticky', 'sqs'] as const)('done (%s)', (queue) => {
     expect(control.queueState(AREA).done).toEqual([a!.id]);
   });
 
+  it('rule 48: an entry may go back in the words of any list it was in', async () => {
+    const { control, listText, done, deliver, time } = testCloud({
+      switches: { queue: 'sticky', strictEntries: true, extraFields: true },
+    });
+    const id = deliver(1);
+    const first = await listText();
+    time.ms += 60_000;
+    expect(await listText()).not.toBe(first);
+    expect((await done(first)).status).toBe(200);
+    expect(control.queueState(AREA).done).toEqual([id]);
+  });
+
   it('rule 48: does not remove files through the packet queue or packets through the file queue', async () => {
     const { listText, done, control } = world(1);
     const text = await listText();

@@ -40,7 +40,13 @@ export function enqueue(world: World, area: Area, delivery: Delivery, body: Stor
 }
 
 export function putInQueue(world: World, area: Area, packet: DevicePacket): void {
-  area.queues[packet.kind].push({ packet, queuedAt: world.now(), deliveries: 0, hiddenUntil: 0 });
+  area.queues[packet.kind].push({
+    packet,
+    queuedAt: world.now(),
+    deliveries: 0,
+    hiddenUntil: 0,
+    listedAs: [],
+  });
 }
 
 function pathsOf(

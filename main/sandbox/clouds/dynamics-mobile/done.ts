@@ -30,7 +30,7 @@ export async function takeDone(world: World, area: Area, request: Request): Prom
   );
   if (found.size === 0 && handles.size > 0 && !world.holds(50)) return message(404, 'Not Found');
   for (const item of found.values()) {
-    if (item.rawEntry === undefined || body.includes(item.rawEntry)) continue;
+    if (item.listedAs.some((entry) => body.includes(entry))) continue;
     world.statistics.alteredEntries += 1;
     if (world.switches.strictEntries) return message(400, 'an entry is not as it was listed');
   }
@@ -51,6 +51,7 @@ function remove(world: World, area: Area, kind: QueueKind, item: QueueItem): voi
       queuedAt: item.queuedAt,
       deliveries: 0,
       hiddenUntil: world.now() + visibility * 1000,
+      listedAs: [],
     });
 }
 

@@ -83,6 +83,8 @@ export function createGateway(world: World, processor: Processor): (request: Req
       },
     });
     record.status = answer.status;
+    const wait = answer.headers.get('retry-after');
+    if (wait !== null) record.retryAfterSeconds = Number(wait);
     return answer;
   };
 }

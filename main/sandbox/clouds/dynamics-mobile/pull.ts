@@ -62,7 +62,8 @@ function listEntry(
     deliveries: item.deliveries,
     extraFields,
   });
-  item.rawEntry = entry;
+  item.listedAs.push(entry);
+  if (item.listedAs.length > LISTS_KEPT) item.listedAs.shift();
   return entry;
 }
 

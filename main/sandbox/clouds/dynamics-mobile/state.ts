@@ -63,8 +63,8 @@ export interface QueueItem {
   hiddenUntil: number;
   /** The handle that removes it now; older ones do nothing. */
   handle?: string | undefined;
-  /** The entry as last listed, to notice clients that send back something else. */
-  rawEntry?: string | undefined;
+  /** The entry in all the words it was listed in lately, to notice clients that send back something else. */
+  listedAs: string[];
 }
 
 export interface Area {
@@ -108,6 +108,8 @@ export interface CallRecord {
   user?: string | undefined;
   /** `cut`: no answer, or no whole one. */
   status: number | 'cut';
+  /** What the caller was told to wait. */
+  retryAfterSeconds?: number | undefined;
   fault?: string | undefined;
 }
 
