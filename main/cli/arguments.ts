@@ -57,6 +57,12 @@ export type Command =
   | { readonly name: 'erp script'; readonly erp?: string | undefined; readonly check: boolean }
   | { readonly name: 'erp tables'; readonly erp?: string | undefined }
   | { readonly name: 'erp changes'; readonly wanted: ChangesWanted }
+  | {
+      readonly name: 'probe';
+      readonly link: string;
+      readonly user?: string | undefined;
+      readonly path?: string | undefined;
+    }
   | { readonly name: 'secret set'; readonly secret: string }
   | { readonly name: 'secret list' }
   | {
@@ -112,6 +118,7 @@ const OPTIONS = {
   confirm: { type: 'string' },
   out: { type: 'string' },
   original: { type: 'boolean' },
+  path: { type: 'string' },
   file: { type: 'string' },
   for: { type: 'string' },
   follow: { type: 'boolean', short: 'f' },
@@ -276,6 +283,11 @@ const SPECS: Readonly<Record<string, Spec>> = {
         confirmGone: v['confirm-gone'] === true,
       },
     }),
+  },
+  probe: {
+    options: ['user', 'path'],
+    words: [1, 1],
+    make: (w, v) => ({ name: 'probe', link: w[0] ?? '', user: v.user, path: v.path }),
   },
   'secret set': { options: [], words: [1, 1], make: (w) => ({ name: 'secret set', secret: w[0] ?? '' }) },
   'secret list': { options: [], words: [0, 0], make: () => ({ name: 'secret list' }) },

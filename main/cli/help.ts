@@ -71,6 +71,11 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
     `keys that may have changed since the cursor, and the next one; without --since the first. Feeds: ${FEED_KINDS.join(', ')}`,
   ],
   [
+    'probe',
+    'probe <link> [--user NAME] [--path PATH]',
+    'what the cloud does where its documentation is silent; takes no packet. --user: asks an upload link for that test user',
+  ],
+  [
     'reconcile',
     'reconcile <link> [--replay --confirm <link>]',
     'after the ERP was restored: what it lacks; --replay writes it again from the kept copies',

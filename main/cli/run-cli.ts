@@ -10,6 +10,7 @@ import { showLogs } from './commands/logs.ts';
 import { applyStored, editItem } from './commands/edit-item.ts';
 import { exportItem } from './commands/export-item.ts';
 import { discardItem, listQueue, parkItem, retryItem, showItem } from './commands/queue.ts';
+import { probe } from './commands/probe.ts';
 import { runSite } from './commands/run.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { listRuns, pauseLinks, resumeLinks } from './commands/runs.ts';
@@ -104,6 +105,8 @@ async function perform(command: Command, context: Context): Promise<number> {
       return listTables(context, command.erp);
     case 'erp changes':
       return showChanges(context, command.wanted);
+    case 'probe':
+      return probe(context, command);
     case 'secret set':
       return setSecret(context, command.secret);
     case 'secret list':
