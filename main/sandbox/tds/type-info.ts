@@ -1,6 +1,6 @@
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { COLLATION } from './code-page.ts';
+import { COLLATION, collationFor } from './code-page.ts';
 import { decimalSize } from './decimals.ts';
 import type { SqlType, SqlTypeName } from '../tsql/face.ts';
 
@@ -271,7 +271,7 @@ export function writeTypeInfo(out: ByteWriter, type: SqlType): void {
     case 'nchar':
     case 'nvarchar':
       out.u16(size);
-      out.bytes(COLLATION);
+      out.bytes(collationFor(type.codePage));
       return;
     case 'binary':
     case 'varbinary':
@@ -281,7 +281,7 @@ export function writeTypeInfo(out: ByteWriter, type: SqlType): void {
     case 'text':
     case 'ntext':
       out.u32(size);
-      out.bytes(COLLATION);
+      out.bytes(collationFor(type.codePage));
       return;
     case 'image':
     case 'sql_variant':

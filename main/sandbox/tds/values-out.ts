@@ -112,7 +112,7 @@ function isUnicode(type: SqlType): boolean {
 
 function bodyBytes(type: SqlType, value: SqlValue): Uint8Array {
   if (type.name === 'char' || type.name === 'varchar' || type.name === 'text')
-    return encodeCodePage(string(type, value));
+    return encodeCodePage(string(type, value), type.codePage);
   if (isUnicode(type)) return Buffer.from(string(type, value), 'utf16le');
   return bytes(type, value);
 }

@@ -10,6 +10,7 @@ import { nameKey, rowversionBytes } from '../storage/schema-objects.ts';
 import type { Owner, Row, Values } from '../storage/rows.ts';
 import { compositeKeyer } from '../types/compare.ts';
 import { converter } from '../types/convert.ts';
+import { cutToBytes } from '../types/code-pages.ts';
 import { family, isUnicode, lengthOf } from '../types/sql-type.ts';
 import type { Type } from '../types/sql-type.ts';
 import { codePageBytes, trimEnd } from '../types/text.ts';
@@ -65,6 +66,10 @@ export function tableEnv(run: Run, values: Values): Env {
   return { rows: [values], outer: null, run, group: null, window: null };
 }
 
+/** Characters; bytes in a page of its own. */
+const widthIn = (page: number | undefined, w: string | Uint8Array): number =>
+  page === undefined || typeof w !== 'string' ? w.length : codePageBytes(w, page).length;
+
 /** A value on its way into a column: converted, and refused when it does not fit. */
 export function assigner(from: Type, table: Table, ordinal: number): ((v: SqlValue) => SqlValue) | undefined {
   const column = table.columns[ordinal];
@@ -95,14 +100,11 @@ export function assigner(from: Type, table: Table, ordinal: number): ((v: SqlVal
   const pad = padded ? converter(wide, type) : undefined;
   if (!widen && !pad && have !== 'max' && have <= size) return undefined;
   return (v) => {
-    const w = widen ? widen(v) : v;
+    const w = (widen ? widen(v) : v) as string | Uint8Array | null;
     if (w === null) return null;
-    const length =
-      page !== undefined && typeof w === 'string'
-        ? codePageBytes(w, page).length
-        : (w as string | Uint8Array).length;
-    if (length > size) {
-      if (typeof w === 'string' && trimEnd(w).length <= size) return w.slice(0, size);
+    if (widthIn(page, w) > size) {
+      if (typeof w === 'string' && widthIn(page, trimEnd(w)) <= size)
+        return page === undefined ? w.slice(0, size) : cutToBytes(w, size, page);
       throw new SqlError(
         2628,
         `String or binary data would be truncated in table '${table.fullName}', column '${column.name}'.`,
