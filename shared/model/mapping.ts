@@ -123,6 +123,23 @@ const seriesHandler = z.strictObject({
   current: name,
 });
 
+/**
+ * What becomes of a photo once its file and the packet that names it are both there. Its values read a row of these fields:
+ * `bytes` (Base64), `id`, `entity` and `rowId` of what it belongs to, `key` and `number` the ERP gave that document.
+ */
+const photoHandler = z.strictObject({
+  document: name.default('photo'),
+  /** Table of a packet that says what photos belong to. */
+  entity: name.default('Snapshot'),
+  /** Its fields: `dms://` and the file's id, the table, the row. */
+  image: name.default('imageName'),
+  owner: name.default('entityName'),
+  ownerRow: name.default('entityDMSROWID'),
+  /** A larger one is kept and parked. */
+  maxBytes: z.int().min(1).max(50_000_000).default(10_000_000),
+  write: z.strictObject({ to: writeTarget, values: z.record(name, pullValue) }),
+});
+
 export const mappingSchema = z.strictObject({
   mappingVersion: z.literal(1),
   name,
@@ -130,6 +147,8 @@ export const mappingSchema = z.strictObject({
   pull: z.strictObject({
     documents: z.array(documentHandler).min(1),
     series: z.array(seriesHandler).default([]),
+    /** Without it the queue of files is left alone. */
+    photos: photoHandler.optional(),
     /** Tables that are kept in the stored packet and written nowhere. Others that no handler names are shown as unknown. */
     keepOnly: z.array(name).default([]),
     /** Code maps: device value to ERP value. */
@@ -140,4 +159,23 @@ export const mappingSchema = z.strictObject({
 export type Mapping = z.infer<typeof mappingSchema>;
 export type PushEntity = z.infer<typeof pushEntity>;
 export type DocumentHandler = z.infer<typeof documentHandler>;
+export type PhotoHandler = z.infer<typeof photoHandler>;
 export type RowCheck = z.infer<typeof check>;
+
+/** A photo as a document: the row it is written from has the fields named above. */
+export const photoDocument = ({ document, entity, write }: PhotoHandler): DocumentHandler => ({
+  document,
+  entity,
+  write,
+  rowId: 'id',
+  returns: {},
+  lines: [],
+  references: [],
+  onInsert: 'apply',
+  onUpdate: 'park',
+  onDelete: 'park',
+});
+
+/** Everything that writes into the ERP: documents, and photos where the mapping has them. Pure. */
+export const writers = ({ pull }: Pick<Mapping, 'pull'>): readonly DocumentHandler[] =>
+  pull.photos === undefined ? pull.documents : [...pull.documents, photoDocument(pull.photos)];

@@ -15,6 +15,7 @@ import { handoverWrites } from './handovers.ts';
 import { editWrites } from './item-edits.ts';
 import { migrate, refuseOlder } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
+import { photoWrites } from './photos.ts';
 import { pulledPackets } from './pulled-packets.ts';
 import { pushedSnapshots } from './pushed-snapshots.ts';
 import { queueReads } from './queue-reads.ts';
@@ -81,6 +82,7 @@ export function openStore(
     ...pulledPackets(context, holders),
     ...handoverWrites(context, holders),
     ...editWrites(context),
+    ...photoWrites(context),
     ...pushedSnapshots(context, holders),
     ...runsAndFacts(context),
     ...retention(context, archive),

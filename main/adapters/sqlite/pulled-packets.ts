@@ -2,6 +2,7 @@ import type { Instant } from '../../../shared/model/time.ts';
 import type { Item, ItemReason } from '../../core/queue/item.ts';
 import type { QueueStore } from '../../core/queue/queue-store.ts';
 import type { SettledPacket } from '../../core/queue/settled-packet.ts';
+import { WAITS_WHAT } from '../../core/photos/waits-what.ts';
 import { changeItem, requireItem } from './change-item.ts';
 import { requireClaimed } from './claims.ts';
 import type { ClaimHolders } from './claims.ts';
@@ -10,6 +11,7 @@ import { findEditedItem } from './statements/edits.ts';
 import { upsertLastSettledIn } from './statements/facts.ts';
 import { findPacketItems } from './statements/item-read.ts';
 import { endAttempt, insertBody, insertEvent, insertItem, wakeWaiting } from './statements/item-write.ts';
+import { findPhotosOf } from './statements/photos.ts';
 import { upsertDocument, upsertLedgerRow } from './statements/ledger.ts';
 import {
   checkDelivery,
@@ -42,6 +44,8 @@ export function rememberApplied(
     if (document.number !== null)
       wakeWaiting(db, link, { document: document.document, number: document.number }, now);
   }
+  for (const photo of findPhotosOf(db, link, packetId))
+    wakeWaiting(db, link, { document: WAITS_WHAT, number: photo }, now);
   // Known before: snapshots know of it already.
   if (item.handed === undefined) raiseInboundMark(db, link, item.user);
 }

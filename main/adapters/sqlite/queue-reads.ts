@@ -4,6 +4,7 @@ import { instantOfLocal, localTimeAt } from '../../../shared/model/time.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import { handoverReads } from './handovers.ts';
 import { editReads } from './item-edits.ts';
+import { photoReads } from './photos.ts';
 import { readableItems } from './store-context.ts';
 import type { ReadContext } from './store-context.ts';
 import { findEditedHashes, readEditedSpoolHashes } from './statements/edits.ts';
@@ -68,6 +69,7 @@ export type QueueReads = Pick<
   | 'owedNotices'
   | 'edits'
   | 'applyingSince'
+  | 'photoOwner'
 > & {
   /** The bytes of a body kept in the store; undefined when there are none (any more). */
   rowBody(hash: Sha256): Uint8Array | undefined;
@@ -107,6 +109,7 @@ export function queueReads(context: ReadContext): QueueReads {
     pause: (link) => read(() => findPause(db, link)),
     ...handoverReads(context),
     ...editReads(context),
+    ...photoReads(context),
     rowBody: (hash) => read(() => readBody(db, hash)),
     spoolHashes: () => read(() => new Set([...readSpoolHashes(db), ...readEditedSpoolHashes(db)])),
   };

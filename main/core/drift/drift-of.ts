@@ -1,5 +1,5 @@
 import { targetOf } from '../../../shared/model/mapping-targets.ts';
-import type { Mapping, PushEntity } from '../../../shared/model/mapping.ts';
+import { writers, type Mapping, type PushEntity } from '../../../shared/model/mapping.ts';
 import type { SqlName } from '../../../shared/model/mapping-names.ts';
 import { parseFieldType } from '../../../shared/model/field-type.ts';
 import type { Catalogue, CatalogueColumn, CatalogueObject, CatalogueQuestion } from './catalogue.ts';
@@ -17,7 +17,7 @@ export function questionOf(mapping: Mapping): CatalogueQuestion {
     if (!names.some((one) => sameName(one, name))) names.push(name);
   };
   for (const { from } of mapping.push.entities) if ('table' in from) add(from.table);
-  for (const handler of mapping.pull.documents) {
+  for (const handler of writers(mapping)) {
     for (const { to } of [handler.write, ...handler.lines.map((line) => line.write)]) add(targetOf(to));
     for (const { to } of handler.references) if ('table' in to) add(to.table);
     for (const { lookup } of lookupsIn(handler)) add(lookup.table);
@@ -61,7 +61,7 @@ export function driftOf(mapping: Mapping, catalogue: Catalogue): readonly Findin
       found: `${answer.message} (${answer.code})`,
     });
   });
-  for (const handler of mapping.pull.documents) documentDrift(handler, mapping.pull.codes, catalogue, list);
+  for (const handler of writers(mapping)) documentDrift(handler, mapping.pull.codes, catalogue, list);
   return list.findings;
 }
 
@@ -116,7 +116,7 @@ function columnIn(object: CatalogueObject, wanted: string, list: FindingList): C
 /** What came into the tables that a mapping writes to since the catalogue was read before: told, never stopping. Pure. */
 export function newsOf(mapping: Mapping, before: Catalogue, now: Catalogue): readonly Finding[] {
   const list = new FindingList();
-  for (const handler of mapping.pull.documents)
+  for (const handler of writers(mapping))
     for (const { to } of [handler.write, ...handler.lines.map((line) => line.write)]) {
       if (!('table' in to)) continue;
       const [old, current] = [objectOf(before, to.table), objectOf(now, to.table)];

@@ -1,4 +1,4 @@
-import { type DocumentHandler, type Mapping } from '../../../shared/model/mapping.ts';
+import { photoDocument, type DocumentHandler, type Mapping } from '../../../shared/model/mapping.ts';
 import { type PullValue } from '../../../shared/model/mapping-values.ts';
 import { isFieldName } from '../packets/codec/write-packet.ts';
 import { checkChecks, checkJoin } from './check-lines.ts';
@@ -20,9 +20,40 @@ export function checkMapping(mapping: Mapping): readonly ConfigProblem[] {
   mapping.pull.documents.forEach((handler, index) =>
     checkHandler(mapping, handler, ['pull', 'documents', index], report),
   );
+  checkPhotos(mapping, report);
   checkWords(mapping, report);
   checkChoice(mapping, report);
   return problems;
+}
+
+/** What a photo's row is made of: nothing else can be read from it. */
+const PHOTO_FIELDS = ['bytes', 'id', 'entity', 'rowId', 'packet', 'key', 'number'];
+
+function checkPhotos(mapping: Mapping, report: Report): void {
+  const { photos, documents } = mapping.pull;
+  if (photos === undefined) return;
+  const path: Path = ['pull', 'photos'];
+  checkHandler(mapping, photoDocument(photos), path, report);
+  for (const [target, value] of Object.entries(photos.write.values))
+    if ('field' in value && !PHOTO_FIELDS.map(lower).includes(lower(value.field)))
+      report(
+        [...path, 'write', 'values', target, 'field'],
+        `a photo has no field "${value.field}"`,
+        `use one of ${PHOTO_FIELDS.join(', ')}`,
+      );
+  const taken = documents.flatMap((one) => [one.entity, ...one.lines.map((line) => line.entity)]).map(lower);
+  if (taken.includes(lower(photos.entity)))
+    report(
+      [...path, 'entity'],
+      `"${photos.entity}" is a table of a document`,
+      'what photos belong to is said in a table of its own',
+    );
+  if (documents.some(({ document }) => document === photos.document))
+    report(
+      [...path, 'document'],
+      `the word "${photos.document}" names a document`,
+      'give photos their own word',
+    );
 }
 
 function checkPush(mapping: Mapping, report: Report): void {

@@ -207,12 +207,13 @@ function rowsOf(rows: DocumentRows, entity: string): readonly Placed[] {
 
 /** What no handler takes, for people: tables the mapping does not name, and codes of kept tables that no document is for. */
 function unknownTables(packet: Packet, mapping: Mapping): readonly string[] {
-  const { documents, series, keepOnly } = mapping.pull;
+  const { documents, series, keepOnly, photos } = mapping.pull;
   const known = new Set(
     [
       ...documents.flatMap((one) => [one.entity, ...one.lines.map((line) => line.entity)]),
       ...series.map((one) => one.entity),
       ...keepOnly,
+      ...(photos === undefined ? [] : [photos.entity]),
     ].map((name) => name.toLowerCase()),
   );
   return [

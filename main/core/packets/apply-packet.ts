@@ -2,13 +2,15 @@ import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import { isColumnRefusal } from '../mapping/column-rules.ts';
 import { packetLabel, planPacket } from '../mapping/plan-packet.ts';
+import { photoTurn } from '../photos/photo-plan.ts';
+import { photoRefs } from '../photos/photo-refs.ts';
 import { decide } from '../queue/decide.ts';
 import type { Item, ItemEvent, ItemReason } from '../queue/item.ts';
 import { StoreError } from '../queue/store-error.ts';
 import { durably, durablySync } from '../runtime/runtime.ts';
 import { changedDocument, foreignPacket, otherBytes, remaining } from './apply-decisions.ts';
 import { collectPacket } from './codec/collect-packet.ts';
-import { APPLY_LIMITS } from './codec/packet.ts';
+import { APPLY_LIMITS, type Packet } from './codec/packet.ts';
 import type { DocumentResult, LedgerView, WriteUnit } from './erp.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import { endPacket, unread, type InTheErp } from './end-packet.ts';
@@ -84,11 +86,13 @@ export class PacketApplier {
     const { bodies, runtime, endpoints, erpEndpoint, mapping } = this.#parts;
     const followed = claimed.handed === undefined ? undefined : await this.#follow(claimed, signal);
     if (followed !== undefined) return followed;
+    if (claimed.queue === 'file') return this.#photo(claimed, signal);
     const packet = await collectPacket(bodies.open(claimed.body), { runtime, signal, limits: APPLY_LIMITS });
     if (!packet.ok) return this.#failed(claimed, packet.failure, signal);
     const item = { ...claimed, label: packetLabel(packet.value, mapping) ?? claimed.label };
     const problem = foreignPacket(item, packet.value.user, this.#parts.companies);
     if (problem !== undefined) return this.#failed(item, problem, signal);
+    this.#notePhotos(item, packet.value);
     let revision = item.revision;
     for (let round = 0; round < REPLANS; round += 1) {
       const plan = planPacket({
@@ -143,15 +147,51 @@ export class PacketApplier {
           ...outcome.value.documents,
         ]);
     }
+    return this.#again(item);
+  }
+
+  #again(item: Item): Ended {
+    const { runtime, erpEndpoint } = this.#parts;
     return this.#record(item, {
       kind: 'retry',
       dueAt: runtime.wall() + 1_000,
-      failure: {
-        kind: 'unreachable',
-        endpoint: this.#parts.erpEndpoint,
-        cause: 'its documents are being written',
-      },
+      failure: { kind: 'unreachable', endpoint: erpEndpoint, cause: 'its documents are being written' },
     });
+  }
+
+  /**
+   * Before it is written: then a packet the ERP has has told of its photos, wherever this was interrupted. Noting them again
+   * changes nothing, so dying here is dying before the write.
+   */
+  #notePhotos({ user, externalId }: Item, packet: Packet): void {
+    const { store, runtime, link, mapping } = this.#parts;
+    const refs = photoRefs(packet, mapping);
+    if (refs.length > 0) store.notePhotos(link, user, externalId, refs, runtime.wall());
+  }
+
+  /** A file: written once what it belongs to is in the ERP. */
+  async #photo(claimed: Item, signal: AbortSignal): Promise<Ended> {
+    const { runtime, erp, endpoints, erpEndpoint } = this.#parts;
+    const turn = await photoTurn(this.#parts, claimed, this.#drift.catalogue, signal);
+    if (!turn.ok) return this.#failed(claimed, turn.failure, signal);
+    endpoints.succeeded(erpEndpoint);
+    switch (turn.value.kind) {
+      case 'already':
+        return this.#end(claimed, unread(claimed), 'already', turn.value.documents);
+      case 'alone': {
+        const { what, number, until } = turn.value;
+        return runtime.wall() < until
+          ? this.#wait(claimed, { kind: 'waits-for', what, number, until }, until)
+          : this.#park(claimed, { kind: 'waits-for', what, number, until, overdue: true }, signal);
+      }
+      case 'write': {
+        const { plan } = turn.value;
+        const outcome = await durably(runtime, 'pull.apply', () => erp.writer.apply(plan.unit, signal));
+        if (!outcome.ok) return this.#failed(claimed, outcome.failure, signal);
+        if (outcome.value.kind === 'replan') return this.#again(claimed);
+        return this.#end(claimed, plan, outcome.value.kind, outcome.value.documents);
+      }
+    }
   }
 
   #look(unit: WriteUnit, signal: AbortSignal): Promise<Result<LedgerView>> {

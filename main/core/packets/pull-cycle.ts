@@ -5,7 +5,7 @@ import type { ItemReason, NewItem } from '../queue/item.ts';
 import { durably, durablySync } from '../runtime/runtime.ts';
 import type { ApplyLane } from './apply-lane.ts';
 import type { LinkParts } from './link-parts.ts';
-import type { ListedEntry, PacketListing } from './packet-cloud.ts';
+import type { ListedEntry, PacketListing, PacketQueue } from './packet-cloud.ts';
 import { Patience } from './patience.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunProgress } from './run-progress.ts';
@@ -45,8 +45,6 @@ export async function pullCycle(
   progress?: RunProgress,
 ): Promise<PullEnd> {
   const counts: PullCounts = { lists: 0, listed: 0, stored: 0, known: 0, broken: 0, reported: 0 };
-  let failure: SyncFailure | undefined;
-  let quiet = 0;
   const { store, link, runtime, changed } = parts;
   const now = runtime.wall();
   // What the ERP has still to accept is not for this run to do.
@@ -59,53 +57,75 @@ export async function pullCycle(
     total: waiting + counts.stored + ahead,
   }));
   const patience = new Patience(parts, () => lane.wake(), signal);
-  while (quiet < QUIET_LISTS && counts.lists < MOST_LISTS && !signal.aborted) {
-    const listing = await patience.list(() => list(parts, signal));
-    if (!listing.ok) {
-      failure = listing.failure;
-      break;
-    }
-    counts.lists += 1;
-    counts.listed += listing.value.entries.length;
-    let fresh = 0;
-    progress?.name('pull');
-    ahead = listing.value.entries.length;
-    for (const entry of listing.value.entries) {
-      if (signal.aborted) break;
-      ahead -= 1;
-      const taken = await patience.with(() => take(parts, listing.value, entry, signal));
-      if (!taken.ok) {
-        failure = taken.failure;
-        counts.broken += 1;
-        if (endsCycle(taken.failure)) break;
-        continue;
+  const drain = async (queue: PacketQueue): Promise<Drained> => {
+    let failure: SyncFailure | undefined;
+    let quiet = 0;
+    let lists = 0;
+    const missed = new Set<string>();
+    while (quiet < QUIET_LISTS && lists < MOST_LISTS && !signal.aborted) {
+      const listing = await patience.list(() => list(parts, queue, signal));
+      if (!listing.ok) {
+        failure = listing.failure;
+        break;
       }
-      counts[taken.value] += 1;
-      if (taken.value === 'stored') fresh += 1;
-      changed();
-    }
-    ahead = 0;
-    progress?.name('apply');
-    lane.wake();
-    await lane.drain(signal);
-    progress?.name('pull');
-    counts.reported += await reporter.reportDue(signal);
-    if (failure !== undefined && endsCycle(failure)) break;
-    quiet = fresh > 0 ? 0 : quiet + 1;
-    const full = listing.value.entries.length >= parts.cloud.capabilities.listSize;
-    if (quiet === QUIET_LISTS && full) {
-      // A full list of known packets may hide new ones behind it: go on once these could be reported.
-      const wait = reporter.nextLookMs();
-      if (wait > 0 && wait <= parts.policy.report.ackWithinMs) {
-        await parts.runtime.sleep(wait, signal);
-        const reported = await reporter.reportDue(signal);
-        counts.reported += reported;
-        if (reported > 0) quiet = 0;
+      counts.lists += 1;
+      lists += 1;
+      counts.listed += listing.value.entries.length;
+      let fresh = 0;
+      progress?.name('pull');
+      ahead = listing.value.entries.length;
+      for (const entry of listing.value.entries) {
+        if (signal.aborted) break;
+        ahead -= 1;
+        const taken = await patience.with(() => take(parts, listing.value, entry, signal));
+        if (taken.ok) missed.delete(entry.id);
+        else {
+          failure = taken.failure;
+          // It waits for us: a snapshot made now would not know of it. One that cannot be had at all holds up nobody.
+          if (failure.kind === 'unreachable') missed.add(entry.id);
+          counts.broken += 1;
+          if (endsCycle(taken.failure)) break;
+          continue;
+        }
+        counts[taken.value] += 1;
+        if (taken.value === 'stored') fresh += 1;
+        changed();
+      }
+      ahead = 0;
+      progress?.name('apply');
+      lane.wake();
+      await lane.drain(signal);
+      progress?.name('pull');
+      counts.reported += await reporter.reportDue(signal);
+      if (failure !== undefined && endsCycle(failure)) break;
+      quiet = fresh > 0 ? 0 : quiet + 1;
+      const full = listing.value.entries.length >= parts.cloud.capabilities.listSize;
+      if (quiet === QUIET_LISTS && full) {
+        // A full list of known packets may hide new ones behind it: go on once these could be reported.
+        const wait = reporter.nextLookMs();
+        if (wait > 0 && wait <= parts.policy.report.ackWithinMs) {
+          await parts.runtime.sleep(wait, signal);
+          const reported = await reporter.reportDue(signal);
+          counts.reported += reported;
+          if (reported > 0) quiet = 0;
+        }
       }
     }
-  }
+    return { failure, drained: quiet >= QUIET_LISTS && missed.size === 0 };
+  };
+  const packets = await drain('packet');
+  // Photos after the packets that name them, and never in their way.
+  const photos =
+    parts.mapping.pull.photos === undefined || (packets.failure !== undefined && endsCycle(packets.failure))
+      ? undefined
+      : await drain('file');
   counts.reported += await reporter.reportDue(signal);
-  return { counts, failure, drained: quiet >= QUIET_LISTS };
+  return { counts, failure: packets.failure ?? photos?.failure, drained: packets.drained };
+}
+
+interface Drained {
+  readonly failure: SyncFailure | undefined;
+  readonly drained: boolean;
 }
 
 const endsCycle = (failure: SyncFailure): boolean =>
@@ -114,10 +134,14 @@ const endsCycle = (failure: SyncFailure): boolean =>
   failure.kind === 'unauthorized' ||
   failure.kind === 'throttled';
 
-async function list(parts: LinkParts, signal: AbortSignal): Promise<Result<PacketListing>> {
+async function list(
+  parts: LinkParts,
+  queue: PacketQueue,
+  signal: AbortSignal,
+): Promise<Result<PacketListing>> {
   const { cloud, cloudEndpoint, endpoints, store, link, runtime } = parts;
   if (endpoints.restMs('site:disk') > 0) return fail({ kind: 'disk', cause: 'resting after a failure' });
-  const listing = await cloud.list('packet', signal);
+  const listing = await cloud.list(queue, signal);
   if (!listing.ok) {
     noteCloudFailure(parts, listing.failure);
     return listing;
@@ -127,7 +151,9 @@ async function list(parts: LinkParts, signal: AbortSignal): Promise<Result<Packe
     durablySync(runtime, 'pull.remember-list', () => {
       store.rememberListing(link, listing.value, runtime.wall());
       const entries = listing.value.entries.length;
-      store.noteList(link, { entries, full: entries >= cloud.capabilities.listSize }, runtime.wall());
+      // What waits in the cloud is told of packets; photos are not what a snapshot waits for.
+      if (queue === 'packet')
+        store.noteList(link, { entries, full: entries >= cloud.capabilities.listSize }, runtime.wall());
     });
   } catch (error) {
     return fail(noteStore(parts, error));
@@ -171,7 +197,7 @@ async function take(
       externalId: entry.id,
       user: entry.user,
       company: entry.company,
-      label: entry.operation ?? '',
+      label: listing.queue === 'file' ? `photo ${entry.id}` : (entry.operation ?? ''),
       body: received.value,
     };
     const conflict: ItemReason | undefined = known.items.length === 0 ? undefined : otherContents(entry);

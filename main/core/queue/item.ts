@@ -64,6 +64,8 @@ export interface Item {
   readonly id: ItemId;
   readonly link: LinkId;
   readonly direction: Direction;
+  /** Of the cloud, for what was pulled: packets, or the files of photos. */
+  readonly queue?: 'packet' | 'file' | undefined;
   /** Packet id in; packet unique id out. */
   readonly externalId: string;
   readonly user: string;

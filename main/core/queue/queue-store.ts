@@ -5,6 +5,7 @@ import type { ListedEntry, PacketListing, PacketQueue } from '../packets/packet-
 import type { SegmentStore } from '../packets/segments/segment-store.ts';
 import type { EditStore } from './edit-store.ts';
 import type { HandoverStore } from './handover-store.ts';
+import type { PhotoStore } from './photo-store.ts';
 import type { SettledPacket } from './settled-packet.ts';
 import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from './item.ts';
 
@@ -13,7 +14,7 @@ import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from 
  * (WAL, synchronous=FULL). A method throws only for a bug (illegal transition) or StoreError (disk full, file held):
  * then nothing of it happened.
  */
-export interface QueueStore extends HandoverStore, SegmentStore, EditStore {
+export interface QueueStore extends HandoverStore, SegmentStore, EditStore, PhotoStore {
   // ---- claims and transitions ----
   /**
    * Turns claims of other starts into `unknown`, due now, counting an unclean exit for each; at the third one the item is

@@ -21,6 +21,15 @@ export const fieldTables = (): string[] => [
   Longitude decimal(9,6) NULL,
   Note nvarchar(250) NULL
 )`,
+  `CREATE TABLE dbo.Photos (
+  PhotoId int IDENTITY(1,1) NOT NULL CONSTRAINT PK_Photos PRIMARY KEY,
+  FileId nvarchar(40) NOT NULL,
+  MobileUser nvarchar(50) NULL,
+  Entity nvarchar(40) NOT NULL,
+  DmsRowId uniqueidentifier NULL,
+  DocumentNo nvarchar(30) NULL,
+  Picture varbinary(max) NOT NULL
+)`,
   `CREATE TABLE dbo.CustomerChanges (
   ChangeId int IDENTITY(1,1) NOT NULL CONSTRAINT PK_CustomerChanges PRIMARY KEY,
   DmsRowId uniqueidentifier NULL,

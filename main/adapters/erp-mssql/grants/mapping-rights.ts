@@ -1,4 +1,9 @@
-import type { Mapping, PushEntity, DocumentHandler } from '../../../../shared/model/mapping.ts';
+import {
+  writers,
+  type Mapping,
+  type PushEntity,
+  type DocumentHandler,
+} from '../../../../shared/model/mapping.ts';
 import type { SqlName } from '../../../../shared/model/mapping-names.ts';
 import type { ErpStatus, WriteTarget } from '../../../../shared/model/mapping-targets.ts';
 import type { PullValue } from '../../../../shared/model/mapping-values.ts';
@@ -34,7 +39,7 @@ export function mappingRights(
   };
   if (usersQuery !== undefined) reads({ select: usersQuery }, `the query of users of ${at.link}`);
   for (const { entity, from } of mapping.push.entities) reads(from, `${entity} of ${at.link}, read`);
-  for (const handler of mapping.pull.documents) {
+  for (const handler of writers(mapping)) {
     const { document, write, returns, erpStatus, lines, references } = handler;
     const why = `${document} of ${at.link}`;
     needed.push(...writing(write, why, { returns, erpStatus }));

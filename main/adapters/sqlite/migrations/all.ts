@@ -5,7 +5,17 @@ import { reading } from './0004-reading.ts';
 import { handovers } from './0005-handovers.ts';
 import { segments } from './0006-segments.ts';
 import { edits } from './0007-edits.ts';
+import { photos } from './0008-photos.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only: a test holds the hash of each. */
-export const MIGRATIONS: readonly Migration[] = [queue, counters, alerts, reading, handovers, segments, edits];
+export const MIGRATIONS: readonly Migration[] = [
+  queue,
+  counters,
+  alerts,
+  reading,
+  handovers,
+  segments,
+  edits,
+  photos,
+];

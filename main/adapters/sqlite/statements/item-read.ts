@@ -130,7 +130,7 @@ export function findOpenOfUser(
             min(i.state_since) FILTER (WHERE i.state = 'parked') AS parked_since
      FROM item AS i
      WHERE i.handed_since IS NULL AND i.direction = 'in' AND i.state NOT IN ('settled', 'discarded') AND i.link = ?
-       AND i.user = ? COLLATE NOCASE`,
+       AND i.user = ? COLLATE NOCASE AND i.queue = 'packet'`,
   ).get(link, user);
   const found = decode(openRow, row, 'item');
   return { pending: found.pending, parkedSince: found.parked_since };

@@ -57,6 +57,7 @@ export function decodeItem(row: unknown): Item {
     id: itemId(r.id),
     link: linkId(r.link),
     direction: r.direction,
+    ...(r.queue === undefined ? {} : { queue: r.queue }),
     externalId: r.external_id,
     user: r.user,
     company: r.company,
