@@ -131,7 +131,11 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       edges,
     };
     const chosen = site.settings.links.filter((link) => options.links?.includes(link.id) ?? true);
-    for (const { push } of chosen) writeOutModel(dataDir, push.model);
+    for (const { push } of chosen) {
+      const cause = writeOutModel(dataDir, push.model);
+      if (cause !== undefined)
+        log.warn('the model of the app is not written out', { model: push.model, cause });
+    }
     const built: readonly BuiltLink[] = chosen.map((settings) => ({
       settings,
       ...assembleLink(parts, settings, () => agent.changed()),

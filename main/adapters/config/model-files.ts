@@ -39,15 +39,24 @@ export function loadModel(dataDir: string, name: string): Result<LoadedModel, re
   return ok({ model: appModelSchema.parse(read.value.data), hash: hashOf(read.value.text) });
 }
 
-/** Writes a built-in model out where it is used and there is no file, so that it can be edited. Never replaces one. */
-export function writeOutModel(dataDir: string, name: string): void {
+/**
+ * Writes a built-in model out where it is used and there is no file, so that it can be edited. Never replaces one. The cause
+ * where it could not: the built-in one holds all the same.
+ */
+export function writeOutModel(dataDir: string, name: string): string | undefined {
   const text = BUILT_IN_TEXTS.get(name);
-  const path = join(dataDir, 'models', name);
-  if (text === undefined || statSync(path, { throwIfNoEntry: false }) !== undefined) return;
-  mkdirSync(join(dataDir, 'models'), { recursive: true });
-  const temporary = `${path}.tmp`;
-  rmSync(temporary, { force: true });
-  writeDurably(temporary, new TextEncoder().encode(text));
-  renameSync(temporary, path);
-  syncFolder(join(dataDir, 'models'));
+  const folder = join(dataDir, 'models');
+  const path = join(folder, name);
+  try {
+    if (text === undefined || statSync(path, { throwIfNoEntry: false }) !== undefined) return undefined;
+    mkdirSync(folder, { recursive: true });
+    const temporary = `${path}.tmp`;
+    rmSync(temporary, { force: true });
+    writeDurably(temporary, new TextEncoder().encode(text));
+    renameSync(temporary, path);
+    syncFolder(folder);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
 }

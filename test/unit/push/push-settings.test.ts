@@ -94,6 +94,13 @@ describe('model files', () => {
     });
   });
 
+  test('a folder that cannot be written to costs the file, not the start', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'models'), 'in the way');
+    expect(writeOutModel(folder, 'field-sales.json')).toMatch(/^E/);
+    expect(writeOutModel(folder, 'unknown.json')).toBeUndefined();
+  });
+
   test('what does not check is named with its place, and no other model takes its stead', () => {
     const folder = temporaryFolder();
     write(folder, '{"modelVersion":1,"app":"x","tables":{"Customer":{"fields":{"Name":{"syze":3}}}}}');
