@@ -16,6 +16,7 @@ export class ManualSyncs {
   readonly #start: (flow: Flow) => void;
   readonly #bell: Bell;
   readonly #wanted = new Set<Flow>();
+  #pullsAgain = false;
 
   constructor(parts: LinkParts, start: (flow: Flow) => void) {
     this.#parts = parts;
@@ -32,6 +33,24 @@ export class ManualSyncs {
   remember(flow: Flow): void {
     this.#wanted.add(flow);
     this.#bell.ring();
+  }
+
+  /**
+   * A person asked while a run is under way: one more pull when `pulling` has ended, since what a phone sent after its last
+   * list would wait for the schedule.
+   */
+  oncePulled(pulling: Promise<void> | undefined): void {
+    if (pulling === undefined) {
+      this.#start('pull');
+      return;
+    }
+    if (this.#pullsAgain) return;
+    this.#pullsAgain = true;
+    const again = (): void => {
+      this.#pullsAgain = false;
+      this.#start('pull');
+    };
+    void pulling.then(again, again);
   }
 
   /** It runs: the wish is fulfilled. */

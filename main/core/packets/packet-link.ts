@@ -174,7 +174,11 @@ export class PacketLink {
    */
   sync(flow: Flow, trigger: Trigger, signal: AbortSignal): Started {
     const running = this.#running.get(flow);
-    if (running !== undefined) return { answer: { outcome: 'joined', run: running.run }, done: running.done };
+    if (running !== undefined) {
+      if (trigger === 'manual' && this.plan.pull.enabled)
+        this.#manual.oncePulled(this.#running.get('pull')?.done);
+      return { answer: { outcome: 'joined', run: running.run }, done: running.done };
+    }
     const { endpoints } = this.parts;
     if (trigger === 'manual') {
       const not = this.#notNow(flow);

@@ -78,6 +78,27 @@ describe('a sync by hand', () => {
     await work.stop();
   });
 
+  test('brings what a phone sent after the running one had read its last list', async () => {
+    const b = bench();
+    b.erp.usersOf = [{ name: 'anna', values: new Map([['UserName', 'anna']]) }];
+    b.erp.tables = { Setup: [['anna']], Company: [['A', 'Acme']], Customer: [['C-1', 'Corner']] };
+    b.cloud.control.faults([{ on: 'upload', kind: 'delay', ms: 20_000, times: 1 }]);
+    const stop = new AbortController();
+    const working = b.link.run(stop.signal);
+    const running = b.link.sync('push', 'manual', stop.signal);
+    // Its own pull is over, its snapshot is on the way.
+    await b.runtime.advance(10_000);
+    expect([b.link.running('pull'), b.link.running('push')]).toEqual([undefined, expect.anything()]);
+    b.deliver(packet('SalesHeader', 'row-late', { no: 'SO-late' }));
+    expect(b.link.sync('push', 'manual', stop.signal).answer).toMatchObject({ outcome: 'joined' });
+    await b.runtime.advance(5_000);
+    expect(b.link.running('push')).toBeDefined();
+    expect(b.erp.written).toEqual(['order SO-late']);
+    await b.finish(running.done);
+    stop.abort();
+    await b.finish(working);
+  });
+
   test('ends a rest that was our own idea', async () => {
     const b = bench();
     const { endpoints, cloudEndpoint } = b.link.parts;
