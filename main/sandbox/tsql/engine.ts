@@ -16,7 +16,7 @@ import type { Pause, Program } from './executor/interp.ts';
 import { givenByClient, runNamed } from './executor/procedures.ts';
 import { setIsolation, transactionVerb } from './executor/session-verbs.ts';
 import { Server } from './executor/server.ts';
-import type { Faults } from './executor/server.ts';
+import type { Faults, WhileReading } from './executor/server.ts';
 import { Session, defaultOptions } from './executor/session.ts';
 import { parseObjectName } from './parser/program.ts';
 import { Access } from './security/access.ts';
@@ -32,6 +32,11 @@ export interface SqlEngineOptions {
   readonly databases?: readonly string[] | undefined;
   /** A number from 0 up to 1; a fixed seed makes identifiers repeatable. */
   readonly random?: (() => number) | undefined;
+  /**
+   * Makes reads take their time, as on a server with large tables and slow clients: a statement that reads without row
+   * versions keeps the lock of its last row until this is done.
+   */
+  readonly whileReading?: WhileReading | undefined;
 }
 
 /** The engine with the handles a test or the sandbox program has beyond what a client may do. */
@@ -143,6 +148,8 @@ class EngineSession implements SqlSession {
     switch (pause.k) {
       case 'flush':
         return undefined;
+      case 'reading':
+        return state.server.whileReading?.(state.id, signal);
       case 'wait':
         return state.server.waits.wait(state, pause.holders, pause.timeout, signal, pause.type, pause.since);
       case 'applock':
@@ -268,6 +275,7 @@ export function createSqlEngine(options: SqlEngineOptions): SandboxSqlEngine {
     name: options.serverName,
     clock: options.clock,
     random: options.random ?? seeded(),
+    whileReading: options.whileReading,
     administrators: options.logins,
   });
   const live = new Map<number, EngineSession>();

@@ -8,7 +8,11 @@ import {
 } from '../../../main/adapters/erp-mssql/packet-erp.ts';
 import type { Runtime } from '../../../main/core/runtime/runtime.ts';
 import { startTdsServer, type TdsServer } from '../../../main/sandbox/tds/server.ts';
-import { createSqlEngine, type SandboxSqlEngine } from '../../../main/sandbox/tsql/engine.ts';
+import {
+  createSqlEngine,
+  type SandboxSqlEngine,
+  type SqlEngineOptions,
+} from '../../../main/sandbox/tsql/engine.ts';
 import type { EngineClock } from '../../../main/sandbox/tsql/face.ts';
 import { startId } from '../../../shared/model/ids.ts';
 import { parseTarget, type TargetAddress } from '../../erp/target-url.ts';
@@ -53,8 +57,8 @@ export function testRuntime(): Runtime & { ahead: number } {
 }
 
 /** A database of its own on the server under test, gone when closed. */
-export async function openBench(): Promise<Bench> {
-  const server = await openServer();
+export async function openBench(more: Pick<SqlEngineOptions, 'whileReading'> = {}): Promise<Bench> {
+  const server = await openServer(more);
   const database = `ferry_${randomBytes(5).toString('hex')}`;
   const open: { close(): Promise<unknown> }[] = [];
   const config = (name: string): sql.config => ({
@@ -138,11 +142,16 @@ const clock: EngineClock = {
   sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
 };
 
-async function openServer(): Promise<Server> {
+async function openServer(more: Pick<SqlEngineOptions, 'whileReading'>): Promise<Server> {
   const url = process.env['ERP_TEST_URL'];
   if (url !== undefined) return parseTarget(url);
   const password = 'Sandbox-1';
-  const engine = createSqlEngine({ serverName: 'SANDBOX', clock, logins: [{ user: 'sa', password }] });
+  const engine = createSqlEngine({
+    serverName: 'SANDBOX',
+    clock,
+    logins: [{ user: 'sa', password }],
+    ...more,
+  });
   const tds = await startTdsServer({ engine });
   return {
     host: '127.0.0.1',

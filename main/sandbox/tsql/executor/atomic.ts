@@ -8,11 +8,17 @@ import type { Undo } from '../transactions.ts';
 import { trackingReader } from './change-tracking.ts';
 import { BatchEnd } from './ends.ts';
 import type { Program, Work } from './interp.ts';
-import { readerFor } from './readers.ts';
+import { MovingLock, readerFor } from './readers.ts';
 import type { Frame, Session } from './session.ts';
 import { doomed } from './session-verbs.ts';
 
-function runOf(session: Session, frame: Frame, work: () => Work | undefined, forUpdate: boolean): Run {
+function runOf(
+  session: Session,
+  frame: Frame,
+  work: () => Work | undefined,
+  forUpdate: boolean,
+  moving: MovingLock | undefined,
+): Run {
   const must = (): Work => {
     const w = work();
     if (!w) throw new Error('a table is read outside a statement');
@@ -34,6 +40,7 @@ function runOf(session: Session, frame: Frame, work: () => Work | undefined, for
         isolation: session.options.isolation,
         log: session.server.log,
         forUpdate,
+        standAt: moving && ((row) => moving.to(row)),
       });
     },
     get tracking() {
@@ -80,11 +87,17 @@ export function* atomic<T>(
     const events = session.events.length;
     const localUndo: Undo[] = [];
     let w: Work | undefined;
-    const run = runOf(session, frame, () => w, forUpdate);
+    const moving = session.server.whileReading ? new MovingLock(transaction) : undefined;
+    const run = runOf(session, frame, () => w, forUpdate, moving);
     w = { session, frame, transaction, run, localUndo, context: null };
     let wait: LockWait;
     try {
       const result = work(w);
+      if (moving?.held) {
+        yield { k: 'reading' };
+        moving.release();
+        session.server.waits.released(session);
+      }
       if (own && session.transaction === transaction) {
         session.transaction = null;
         log.commit(transaction);
@@ -92,6 +105,7 @@ export function* atomic<T>(
       return result;
     } catch (error) {
       undoTo(localUndo, 0);
+      moving?.release();
       if (session.transaction === transaction) {
         log.undoTo(transaction, mark);
         session.server.waits.released(session);

@@ -23,6 +23,8 @@ export type Pause =
       readonly mode: AppLockMode;
       readonly timeout: number;
     }
+  /** A read has its rows and still stands at the last: on a server that takes its time others wait meanwhile. */
+  | { readonly k: 'reading' }
   | { readonly k: 'flush' };
 export type Program<T> = Generator<Pause, T, unknown>;
 export type Flow = 'break' | 'continue' | 'return' | undefined;

@@ -43,6 +43,33 @@ function keep(row: Row, mine: Transaction, mode: 'S' | 'U'): void {
   mine.readLocks.add(row);
 }
 
+/** A shared lock that moves from row to row, as a read goes on. Rows locked by other means stay so. */
+export class MovingLock {
+  private readonly mine: Transaction;
+  private at: Row | undefined;
+
+  constructor(mine: Transaction) {
+    this.mine = mine;
+  }
+  get held(): boolean {
+    return this.at !== undefined;
+  }
+  to(row: Row): void {
+    this.release();
+    if (row.locks?.has(this.mine)) return;
+    keep(row, this.mine, 'S');
+    this.at = row;
+  }
+  release(): void {
+    const row = this.at;
+    this.at = undefined;
+    if (!row) return;
+    row.locks?.delete(this.mine);
+    if (row.locks?.size === 0) row.locks = null;
+    this.mine.readLocks.delete(row);
+  }
+}
+
 const direct: Reader = { read: (row) => row.head.values, open: () => undefined };
 
 export interface ReadRequest {
@@ -54,6 +81,8 @@ export interface ReadRequest {
   readonly log: TransactionLog;
   /** The statement will write the rows it reads: it looks at what is current and waits for other writers. */
   readonly forUpdate: boolean;
+  /** Told of each row that is read under a lock which lasts no longer than the next row. */
+  readonly standAt?: ((row: Row) => void) | undefined;
 }
 
 /** The isolation level and the hints as a way to look at rows. */
@@ -91,12 +120,20 @@ export function readerFor(r: ReadRequest): Reader {
     if (nowait) throw new SqlError(1222, 'Lock request time out period exceeded.');
     throw new LockWait([partyOf(owner)]);
   };
-  if (!hold)
+  if (!hold) {
+    const { standAt } = r;
+    const look = (row: Row): Values | null =>
+      row.head.owner === null || row.head.owner === transaction ? row.head.values : blocked(row.head.owner);
+    if (!standAt) return { open: () => undefined, read: look };
     return {
       open: () => undefined,
-      read: (row) =>
-        row.head.owner === null || row.head.owner === transaction ? row.head.values : blocked(row.head.owner),
+      read: (row) => {
+        const values = look(row);
+        if (values) standAt(row);
+        return values;
+      },
     };
+  }
   return {
     open: () => undefined,
     read: (row) => {

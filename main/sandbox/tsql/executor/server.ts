@@ -16,6 +16,9 @@ export interface Faults {
   readonly bySession: Map<number, number[]>;
 }
 
+/** What a read waits for before it lets go of the row it stands at; `signal` ends with the request. */
+export type WhileReading = (session: number, signal: AbortSignal) => Promise<void>;
+
 /** What others may know of a session. */
 interface SessionState extends Party {
   readonly database: Database;
@@ -32,6 +35,7 @@ export class Server {
   readonly name: string;
   readonly clock: EngineClock;
   readonly random: () => number;
+  readonly whileReading: WhileReading | undefined;
   readonly databases = new Map<string, Database>();
   /** Who is connected, and to which database. */
   readonly sessions = new Map<number, SessionState>();
@@ -49,11 +53,13 @@ export class Server {
     name: string;
     clock: EngineClock;
     random: () => number;
+    whileReading?: WhileReading | undefined;
     administrators: readonly { readonly user: string; readonly password: string }[];
   }) {
     this.name = at.name;
     this.clock = at.clock;
     this.random = at.random;
+    this.whileReading = at.whileReading;
     this.security = new ServerSecurity(at.administrators);
     this.waits = new Waits(at.clock);
     this.appLocks = new AppLocks(this.waits, at.clock);
