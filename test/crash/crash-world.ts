@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LinkStatus, SiteStatus } from '../../shared/contract/status.ts';
+import type { ItemView } from '../../shared/contract/queue-requests.ts';
+import type { PipeClient } from '../../main/console/pipe-client.ts';
 import { judgeSnapshots } from '../../main/sandbox/judge/judge-snapshots.ts';
 import { judge, type Verdict } from '../../main/sandbox/judge/judge.ts';
 import { judgeConnection } from '../../main/sandbox/program/judge-connection.ts';
@@ -165,7 +167,24 @@ export class CrashWorld {
   }
 
   /** A person gives up one of the refused packets. What came of it the agent may not live to say. */
-  async discardRefused(): Promise<void> {
+  discardRefused(): Promise<void> {
+    return this.#withRefused((client, item) =>
+      client.call('queueDiscard', { item: item.id, confirm: item.externalId }),
+    );
+  }
+
+  /** A person takes everything out of one of the refused packets, so that nothing of it is left to refuse. The same holds. */
+  editRefused(): Promise<void> {
+    return this.#withRefused((client, item) =>
+      client.call('queueEdit', {
+        item: item.id,
+        confirm: item.externalId,
+        xml: `<NavMobileSync salesmancode="${item.user}"><table tablename="Nothing"></table></NavMobileSync>`,
+      }),
+    );
+  }
+
+  async #withRefused(act: (client: PipeClient, item: ItemView) => Promise<unknown>): Promise<void> {
     const watch = await SiteWatch.open(this.#world.dataDir);
     if (watch === undefined) return;
     try {
@@ -173,8 +192,7 @@ export class CrashWorld {
       const item = page.ok
         ? page.value.items.find(({ reason }) => reason?.what.key !== 'reason.uncleanExits.what')
         : undefined;
-      if (item !== undefined)
-        await watch.client.call('queueDiscard', { item: item.id, confirm: item.externalId });
+      if (item !== undefined) await act(watch.client, item);
     } finally {
       watch.close();
     }

@@ -35,7 +35,13 @@ const AT_START: readonly string[] = ['agent.claim-site', 'agent.release-claims',
 /** Passed with a unit of work under way or just done: here the answer to COMMIT may be cut as well. */
 const AROUND_COMMIT: readonly string[] = ['pull.apply after', 'pull.settle before', 'pull.settle after'];
 /** Passed only after something was brought about with an agent that runs. */
-const WHILE_RUNNING: readonly string[] = ['pull.void', 'pull.discard', 'settings.write'];
+const WHILE_RUNNING: readonly string[] = [
+  'pull.void',
+  'pull.discard',
+  'edit.keep-body',
+  'edit.exchange',
+  'settings.write',
+];
 /** About as long as a life needs to carry over what waits. */
 const MOST_MS = 500;
 
@@ -45,6 +51,8 @@ const WORK: Readonly<Partial<Record<string, Work>>> = {
   'pull.park': 'refused',
   'pull.void': 'refused',
   'pull.discard': 'refused',
+  'edit.keep-body': 'refused',
+  'edit.exchange': 'refused',
   'handover.ask': 'waiting',
   'handover.note': 'waiting',
   'notice.tell': 'refused',

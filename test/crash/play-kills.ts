@@ -28,6 +28,9 @@ export interface PlayReport {
   readonly notReached: readonly string[];
 }
 
+/** Steps that only a person's decision about a parked packet leads to. */
+const BY_PERSON: ReadonlySet<string> = new Set(['pull.discard', 'edit.keep-body', 'edit.exchange']);
+
 /** Kills the world's agent by the plan. Ends early when something is stuck: what follows would tell nothing. */
 export async function playKills(
   world: CrashWorld,
@@ -55,18 +58,18 @@ export async function playKills(
     unhealed.push(pointName(point));
   };
 
-  /** A person discards a parked packet, and the agent dies in the middle. False when it did not. */
-  const killInDiscard = async (point: CrashPoint): Promise<boolean> => {
+  /** A person discards or edits a parked packet, and the agent dies in the middle. False when it did not. */
+  const killWithPerson = async (point: CrashPoint): Promise<boolean> => {
     if (!world.running) await world.startAgent();
     await world.work.send('plain');
     await world.work.send('refused');
     if ((await world.carriedOver()) !== 'settled') return false;
     await world.agent.arm(point);
-    await world.discardRefused();
+    await (point.step === 'pull.discard' ? world.discardRefused() : world.editRefused());
     const death = await Promise.race([world.agent.death, delay(GIVE_UP_MS, undefined, { ref: false })]);
     if (death !== 'crash-point') return false;
-    // Behind the step it is durable: nobody has to discard it again.
-    if (point.phase === 'after') world.discarded += 1;
+    // Behind the step it is durable: nobody has to do it again.
+    if (point.phase === 'after' && point.step !== 'edit.keep-body') world.discarded += 1;
     died(point);
     return true;
   };
@@ -74,7 +77,7 @@ export async function playKills(
   /** False when the point was not reached. */
   const killAtStep = async (kill: StepKill): Promise<boolean> => {
     const { point } = kill;
-    if (point.step === 'pull.discard') return killInDiscard(point);
+    if (BY_PERSON.has(point.step)) return killWithPerson(point);
     if (point.step === 'pull.void' && !(await leaveInDoubt(world, died))) return false;
     if (kill.cut !== undefined) await world.cuts.arm(kill.cut);
     if (!world.running) {

@@ -129,6 +129,20 @@ describe('DM-53 the agent killed with SIGKILL in a process of its own', () => {
   );
 
   test(
+    'while a person edits a parked packet: before its bytes are kept, with its key taken, and after the exchange',
+    { timeout: 180_000 },
+    async () => {
+      const plan: readonly Kill[] = [
+        kill('edit.keep-body', 'before', { work: 'refused' }),
+        kill('edit.exchange', 'before', { work: 'refused' }),
+        kill('edit.exchange', 'after', { work: 'refused' }),
+      ];
+      const world = await playWorld({ mode: 'sticky', disk: 'node', seed: SEED, plan, say: () => undefined });
+      expectSurvived(world, plan);
+    },
+  );
+
+  test(
     'DM-53 a list reported done before its packets are durable is found',
     { timeout: 60_000 },
     async () => {

@@ -49,6 +49,12 @@ describe('lights', () => {
     expect(cloudLight(well).state).toBe('fine');
   });
 
+  it('say that a new link only stores: something to look at once there is something', () => {
+    expect(linkLight({ ...well, onlyStores: true })).toBe('waiting');
+    const stored = { ...counts, pendingIn: 1, oldestPendingIn: NOW };
+    expect(linkLight({ ...well, counts: stored, onlyStores: true })).toBe('attention');
+  });
+
   it('are never green while anything is parked, unknown, waiting, failing, silent, paused or unproven', () => {
     const trouble = fc.constantFrom<(facts: LinkFacts) => LinkFacts>(
       (f) => ({ ...f, counts: { ...f.counts, parked: 1 } }),
