@@ -18,7 +18,8 @@ export interface KnownRows {
 }
 
 export interface KnownWriter {
-  add(row: KnownRow, gone: boolean): Promise<void>;
+  /** Answers a promise only where the writer has to be waited for: most rows are only noted. */
+  add(row: KnownRow, gone: boolean): Promise<void> | undefined;
   /** Durable afterwards. Rows added as gone belong to the list unless that is believed. */
   finish(goneBelieved: boolean): Promise<void>;
   /** Leaves nothing behind. */

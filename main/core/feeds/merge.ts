@@ -10,8 +10,8 @@ export interface MergeInput {
   readonly seen: AsyncIterable<readonly KnownRow[]>;
   readonly compare: (a: FeedKey, b: FeedKey) => number;
   readonly guard: DeletionGuard;
-  /** Told of every row that is there or was known, in order. */
-  readonly keep?: ((row: KnownRow, gone: boolean) => Promise<void>) | undefined;
+  /** Told of every row that is there or was known, in order; waited for where it answers a promise. */
+  readonly keep?: ((row: KnownRow, gone: boolean) => Promise<void> | undefined) | undefined;
 }
 
 /** The rows come in another order than keys are compared in: merging them would invent deletions. */
@@ -27,7 +27,8 @@ export class Unordered extends Error {
 
 /**
  * Merges two lists in key order and nominates the differences. Memory is bounded by a chunk and by the most deletions that
- * are believed: these are told last, when it is known how many there are. Returns what the guard says. Throws Unordered.
+ * are believed: these are told last, when it is known how many there are. A list may be empty. Returns what the guard
+ * says. Throws Unordered.
  */
 export async function* mergeKnown(
   input: MergeInput,
@@ -40,29 +41,36 @@ export async function* mergeKnown(
   let goneCount = 0;
   let knownCount = 0;
   try {
-    let [old, now] = [await known.next(), await seen.next()];
-    while (old !== undefined || now !== undefined) {
+    for (let rows = 1; ; rows += 1) {
+      // Also when there is nothing to tell: much of what is left behind between two yields lives until the second.
+      if (rows % CHUNK === 0) {
+        yield out;
+        out = [];
+      }
+      // No promise for each row: a table has millions, and they would outlive the row.
+      if (known.empty) await known.fill();
+      if (seen.empty) await seen.fill();
+      const old = known.row;
+      const now = seen.row;
+      if (old === undefined && now === undefined) break;
       const order = old === undefined ? 1 : now === undefined ? -1 : compare(old.key, now.key);
-      if (order < 0 && old !== undefined) {
+      if (order <= 0 && old !== undefined) {
         knownCount += 1;
+        known.take();
+      }
+      if (order < 0 && old !== undefined) {
         goneCount += 1;
         // More than this is not believed anyway.
         if (gone.length <= Math.max(guard.keys, guard.few)) gone.push(old.key);
-        await keep?.(old, true);
-        old = await known.next();
+        const kept = keep?.(old, true);
+        if (kept !== undefined) await kept;
         continue;
       }
       if (now === undefined) break;
+      seen.take();
       if (order > 0 || old?.hash !== now.hash) out.push({ key: now.key, deleted: false });
-      await keep?.(now, false);
-      if (order === 0) {
-        knownCount += 1;
-        old = await known.next();
-      }
-      now = await seen.next();
-      if (out.length < CHUNK) continue;
-      yield out;
-      out = [];
+      const kept = keep?.(now, false);
+      if (kept !== undefined) await kept;
     }
   } finally {
     await Promise.all([known.close(), seen.close()]);
@@ -83,28 +91,45 @@ class Cursor {
   #rows: readonly KnownRow[] = [];
   #at = 0;
   #last: FeedKey | undefined;
+  #over = false;
+  /** Undefined at the end, and where `empty` says that more may be there. */
+  row: KnownRow | undefined;
 
   constructor(chunks: AsyncIterable<readonly KnownRow[]>, compare: (a: FeedKey, b: FeedKey) => number) {
     this.#chunks = chunks[Symbol.asyncIterator]();
     this.#compare = compare;
   }
 
-  async next(): Promise<KnownRow | undefined> {
+  /** Whether `fill` is to be called before `row` is looked at. */
+  get empty(): boolean {
+    return this.row === undefined && !this.#over;
+  }
+
+  async fill(): Promise<void> {
+    while (this.empty) {
+      const step = await this.#chunks.next();
+      if (step.done === true) {
+        this.#over = true;
+        return;
+      }
+      this.#rows = step.value;
+      this.#at = 0;
+      this.take();
+    }
+  }
+
+  /** Goes on to the next row. */
+  take(): void {
     for (;;) {
       const row = this.#rows[this.#at];
-      if (row === undefined) {
-        const step = await this.#chunks.next();
-        if (step.done === true) return undefined;
-        this.#rows = step.value;
-        this.#at = 0;
-        continue;
-      }
       this.#at += 1;
+      this.row = row;
+      if (row === undefined) return;
       const order = this.#last === undefined ? -1 : this.#compare(this.#last, row.key);
       if (order > 0) throw new Unordered(row.key);
       if (order === 0) continue;
       this.#last = row.key;
-      return row;
+      return;
     }
   }
 

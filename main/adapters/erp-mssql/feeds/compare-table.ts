@@ -6,8 +6,8 @@ import { mergeKnown, Unordered, type MergeInput } from '../../../core/feeds/merg
 import { isRowVersion } from '../../../core/feeds/offers.ts';
 import { BodyStreamError } from '../../../core/runtime/body-stream-error.ts';
 import { wholeTable } from '../queries/feeds.ts';
-import { namedRows } from './named-rows.ts';
-import { rowHash } from './row-hash.ts';
+import { keyedRows } from './named-rows.ts';
+import { hashBehind } from './row-hash.ts';
 import type { FeedScene } from './feed-scene.ts';
 
 type Position = PositionOf<'full-compare'>;
@@ -94,7 +94,7 @@ async function* nominations(
     for (;;) {
       const step = await merged.next();
       if (step.done === true) return step.value;
-      yield { kind: 'nominated', keys: step.value };
+      if (step.value.length > 0) yield { kind: 'nominated', keys: step.value };
     }
   } catch (error) {
     if (!(error instanceof Unordered)) throw error;
@@ -120,9 +120,12 @@ async function* rowsSeen(
         ({ computed, generated, type }) => !computed && !generated && !isRowVersion(type),
       )
     : [];
-  const chunks = namedRows(scene, { text: (read) => wholeTable(read, content), parameters: [] }, signal);
-  for await (const rows of chunks)
-    yield rows.map(({ key, rest }) => ({ key, hash: withContent ? rowHash(rest) : '' }));
+  yield* keyedRows(
+    scene,
+    { text: (read) => wholeTable(read, content), parameters: [] },
+    (key, row) => ({ key, hash: withContent ? hashBehind(row, key.length) : '' }),
+    signal,
+  );
 }
 
 async function* nothing(): AsyncGenerator<readonly KnownRow[]> {

@@ -6,8 +6,11 @@ import {
   type KnownWriter,
 } from '../../../core/feeds/known-rows.ts';
 import type { Disk } from '../../../core/runtime/disk.ts';
+import { KnownLines, NEWLINE, readLine } from './known-lines.ts';
 
 const WRITE_BYTES = 64 * 1024;
+/** Handed on together. */
+const ROWS_AT_ONCE = 250;
 /** In a `held` list the rows marked as gone are still known. */
 const ENDINGS = ['known', 'held'] as const;
 
@@ -48,26 +51,22 @@ export function knownFiles(disk: Disk, path: string): KnownRows {
 async function writer(disk: Disk, folder: string, fileOf: (ending: string) => string): Promise<KnownWriter> {
   const temporary = fileOf('new');
   const file = await disk.create(temporary);
-  let lines: string[] = [];
-  let size = 0;
+  let lines = new KnownLines(WRITE_BYTES);
   let rows = 0;
   let open = true;
   const flush = async (): Promise<void> => {
-    const text = lines.join('');
-    lines = [];
-    size = 0;
-    await file.write(Buffer.from(text));
+    const full = lines;
+    lines = new KnownLines(WRITE_BYTES);
+    await file.write(full.bytes());
   };
   return {
-    async add({ key, hash }, gone) {
-      const line = `${JSON.stringify([gone ? 1 : 0, hash, ...key])}\n`;
-      lines.push(line);
-      size += line.length;
+    add(row, gone) {
+      lines.add(row, gone);
       rows += 1;
-      if (size >= WRITE_BYTES) await flush();
+      return lines.size >= WRITE_BYTES ? flush() : undefined;
     },
     async finish(goneBelieved) {
-      lines.push(`${JSON.stringify({ rows })}\n`);
+      lines.end(rows);
       await flush();
       await file.sync();
       open = false;
@@ -86,41 +85,28 @@ async function writer(disk: Disk, folder: string, fileOf: (ending: string) => st
 }
 
 async function* rowsOf(bytes: AsyncIterable<Uint8Array>, held: boolean): AsyncGenerator<readonly KnownRow[]> {
-  const decoder = new TextDecoder();
-  let rest = '';
+  let rest = Buffer.alloc(0);
   let read = 0;
   let promised: number | undefined;
   for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    const rows: KnownRow[] = [];
-    for (const line of lines) {
-      const found = lineOf(line);
+    const data = Buffer.concat([rest, chunk]);
+    let rows: KnownRow[] = [];
+    let at = 0;
+    for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE, at)) {
+      const found = readLine(data, at, end);
+      at = end + 1;
       if (typeof found === 'number') {
         promised = found;
         continue;
       }
       read += 1;
       if (held || !found.gone) rows.push(found.row);
+      if (rows.length < ROWS_AT_ONCE) continue;
+      yield rows;
+      rows = [];
     }
+    rest = data.subarray(at);
     if (rows.length > 0) yield rows;
   }
-  if (rest !== '' || promised !== read) throw new KnownRowsDamaged();
-}
-
-/** A row, or the number of rows. */
-function lineOf(line: string): { readonly gone: boolean; readonly row: KnownRow } | number {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new KnownRowsDamaged();
-  }
-  if (Array.isArray(value)) {
-    const [gone, hash, ...key] = value as unknown[];
-    if (typeof hash === 'string' && key.every((part) => typeof part === 'string'))
-      return { gone: gone === 1, row: { key, hash } };
-  } else if (typeof value === 'object' && value !== null && 'rows' in value && typeof value.rows === 'number')
-    return value.rows;
-  throw new KnownRowsDamaged();
+  if (rest.length > 0 || promised !== read) throw new KnownRowsDamaged();
 }

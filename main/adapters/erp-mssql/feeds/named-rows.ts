@@ -1,7 +1,7 @@
 import { BodyStreamError } from '../../../core/runtime/body-stream-error.ts';
 import type { FeedKey } from '../../../core/feeds/feed.ts';
 import type { KeyColumn } from '../queries/feeds.ts';
-import type { SqlCell, SqlParameter } from '../sql-connection.ts';
+import type { SqlCell, SqlParameter, SqlRow } from '../sql-connection.ts';
 import { readRows } from './feed-reading.ts';
 import type { FeedScene } from './feed-scene.ts';
 import { keyFrom } from './table-key.ts';
@@ -12,15 +12,30 @@ export interface NamedRow {
   readonly rest: readonly SqlCell[];
 }
 
+interface NamedQuery {
+  text(read: {
+    readonly table: FeedScene['table']['table'];
+    readonly key: readonly KeyColumn[];
+    readonly snapshot: boolean;
+  }): string;
+  readonly parameters: readonly SqlParameter[];
+}
+
 /** Rows of a statement whose first columns are the key. Throws BodyStreamError. */
-export async function* namedRows(
+export const namedRows = (
   scene: FeedScene,
-  query: {
-    text(read: { table: FeedScene['table']['table']; key: readonly KeyColumn[]; snapshot: boolean }): string;
-    readonly parameters: readonly SqlParameter[];
-  },
+  query: NamedQuery,
   signal: AbortSignal,
-): AsyncGenerator<readonly NamedRow[]> {
+): AsyncGenerator<readonly NamedRow[]> =>
+  keyedRows(scene, query, (key, row) => ({ key, rest: row.slice(key.length) }), signal);
+
+/** The same, with what `take` makes of each row, so that a large table leaves no more behind than is kept of it. */
+export async function* keyedRows<T>(
+  scene: FeedScene,
+  query: NamedQuery,
+  take: (key: FeedKey, row: SqlRow) => T,
+  signal: AbortSignal,
+): AsyncGenerator<readonly T[]> {
   const { key, table, endpoint, server, questions } = scene;
   const { where } = questions;
   const chunks = readRows(
@@ -41,6 +56,6 @@ export async function* namedRows(
           where,
           message: 'A key of the table cannot be read as text.',
         });
-      return { key: found, rest: row.slice(key.length) };
+      return take(found, row);
     });
 }

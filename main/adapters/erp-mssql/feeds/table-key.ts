@@ -67,10 +67,10 @@ const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
 /** A key from the first cells of a row; undefined when a cell is no text. */
 export function keyFrom(columns: readonly CatalogueColumn[], row: readonly SqlCell[]): FeedKey | undefined {
   const key: string[] = [];
-  for (const [index, { type }] of columns.entries()) {
+  for (let index = 0; index < columns.length; index += 1) {
     const cell = row[index];
     if (typeof cell !== 'string') return undefined;
-    key.push(type.name === 'uniqueidentifier' ? cell.toUpperCase() : cell);
+    key.push(columns[index]?.type.name === 'uniqueidentifier' ? cell.toUpperCase() : cell);
   }
   return key;
 }
