@@ -15,6 +15,7 @@ import type { DocumentResult, LedgerView, WriteUnit } from './erp.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import { endPacket, unread, type InTheErp } from './end-packet.ts';
 import { follow, packetStanding, together } from './handover.ts';
+import { keepSeries } from './keep-series.ts';
 import type { LinkParts } from './link-parts.ts';
 import { withLookups } from './lookups.ts';
 import { awaitedReference } from './references.ts';
@@ -290,6 +291,13 @@ export class PacketApplier {
    */
   async #park(item: Item, reason: ItemReason, signal: AbortSignal): Promise<Ended> {
     const { store, runtime, log } = this.#parts;
+    const series = await keepSeries(this.#parts, item, signal);
+    if (!series.ok && 'endpoint' in series.failure) {
+      this.#parts.endpoints.backOff(series.failure.endpoint, series.failure);
+      this.#record(item, { kind: 'retry', dueAt: runtime.wall() + 1_000, failure: series.failure });
+      return 'rest';
+    }
+    if (!series.ok) log.warn('number series not kept', { item: item.id, failure: series.failure.kind });
     let revision = item.revision;
     if (store.mayHaveHappened(item.id)) {
       const key = await takeKey(this.#parts, item, signal);

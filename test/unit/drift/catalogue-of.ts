@@ -2,13 +2,14 @@ import { tableOf, targetOf } from '../../../shared/model/mapping-targets.ts';
 import type {
   Catalogue,
   CatalogueColumn,
+  CatalogueKey,
   CatalogueObject,
   CatalogueProcedure,
   ColumnType,
 } from '../../../main/core/drift/catalogue.ts';
 import { questionOf } from '../../../main/core/drift/drift-of.ts';
 import { parseFieldType } from '../../../shared/model/field-type.ts';
-import { type Mapping } from '../../../shared/model/mapping.ts';
+import { writers, type Mapping } from '../../../shared/model/mapping.ts';
 import { type SqlName } from '../../../shared/model/mapping-names.ts';
 import { type PullValue } from '../../../shared/model/mapping-values.ts';
 
@@ -44,7 +45,7 @@ const same = (one: string, other: string): boolean => one.toLowerCase() === othe
 
 /** The ERP that a mapping describes: its tables and procedures as they must be, and nothing else. Wider where it is named twice. */
 export function catalogueOf(mapping: Mapping): Catalogue {
-  const objects: (CatalogueObject & { columns: CatalogueColumn[] })[] = [];
+  const objects: (CatalogueObject & { columns: CatalogueColumn[]; keys: CatalogueKey[] })[] = [];
   const procedures: (CatalogueProcedure & { parameters: CatalogueProcedure['parameters'][number][] })[] = [];
   const column = (
     name: SqlName,
@@ -77,7 +78,7 @@ export function catalogueOf(mapping: Mapping): Catalogue {
   }
   const typeOf = (value: PullValue, key: string): ColumnType =>
     'header' in value ? idealType(key) : 'packet' in value ? text : idealType(value.type);
-  for (const handler of mapping.pull.documents) {
+  for (const handler of writers(mapping)) {
     const key = handler.returns.key?.type ?? 'int';
     for (const [index, { to, values }] of [
       handler.write,
@@ -110,8 +111,23 @@ export function catalogueOf(mapping: Mapping): Catalogue {
       });
     }
   }
-  for (const { references } of mapping.pull.documents)
+  for (const { references, erpStatus, write, lines, returns } of mapping.pull.documents) {
     for (const { to } of references) if ('table' in to) column(to.table, to.column, text);
+    const staging = tableOf(write.to);
+    const inbox = objects.find((one) => erpStatus !== undefined && same(one.name, staging?.name ?? ''));
+    if (returns.key !== undefined)
+      inbox?.keys.push({ name: 'PK', primary: true, columns: [returns.key.name] });
+    if (staging !== undefined && erpStatus !== undefined)
+      for (const wanted of [erpStatus.column, erpStatus.number, erpStatus.reason])
+        if (wanted !== undefined) column(staging, wanted, text);
+    for (const { values } of [write, ...lines.map((line) => line.write)])
+      for (const value of Object.values(values)) {
+        if (!('lookup' in value)) continue;
+        const { table, match, take } = value.lookup;
+        for (const wanted of Object.keys(match)) column(table, wanted, text);
+        column(table, take, idealType(value.type));
+      }
+  }
   return {
     objects,
     procedures,

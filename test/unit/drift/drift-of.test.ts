@@ -258,7 +258,7 @@ describe('the sample mapping', () => {
       message: "the server refuses the SELECT: Invalid column name 'Phone'. (207)",
     });
     const [gone] = driftOf(SAMPLE, { ...whole, procedures: [] });
-    expect(gone).toMatchObject({ owner: 'erp-administrator', table: 'dbo.PostPayment' });
+    expect(gone).toMatchObject({ owner: 'erp-administrator', table: 'dbo.TakeCustomer' });
     expect(gone === undefined ? '' : findingText(gone)).toContain('no procedure of that name');
     expect(driftFailure([], 'push')).toBeUndefined();
   });
