@@ -24,7 +24,7 @@ interface Day {
 }
 
 /** By days since the first. Of full length from the start: a list that grows by leaps is a slow one. */
-const nearDays = new Array<Day | undefined>(NEAR_DAYS);
+const nearDays = Array.from<Day | undefined>({ length: NEAR_DAYS });
 /** By days since 1970. */
 const otherDays = new Map<number, Day>();
 

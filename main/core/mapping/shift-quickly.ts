@@ -8,6 +8,8 @@ const DAY = 1_440;
 /** Since then every zone is whole minutes from UTC, and changes its clock with a minute. */
 const FIRST_YEAR = 1973;
 const LAST_YEAR = 9_998;
+/** Two zones may be more than a day apart, and never two. */
+const FAR_DAYS = 2;
 /** Days remembered at once. */
 const KEPT = 4_096;
 
@@ -23,7 +25,7 @@ interface Day {
   readonly start: number;
   /** Between the two clocks, where neither is changed. */
   readonly shift: number | undefined;
-  /** `2025-03-10T`, of the day before, the day and the day after. */
+  /** `2025-03-10T`, of the days around it. */
   readonly dates: readonly string[];
 }
 
@@ -55,10 +57,8 @@ export function quickShift(zones: Zones): (value: string) => string | undefined 
     if (day === null) return undefined;
     const minute = digits(value, 11) * 60 + digits(value, 14);
     const shifted = day.shift === undefined ? shiftedOn(day, minute) : minute + day.shift;
-    const over = shifted < 0 ? -1 : shifted >= DAY ? 1 : 0;
-    const time = MINUTES[shifted - over * DAY];
-    // Two zones may be more than a day apart.
-    return time === undefined ? undefined : `${day.dates[over + 1] ?? ''}${time}${value.slice(17, 19)}Z`;
+    const over = Math.floor(shifted / DAY);
+    return `${day.dates[over + FAR_DAYS] ?? ''}${MINUTES[shifted - over * DAY] ?? ''}${value.slice(17, 19)}Z`;
   };
 }
 
@@ -83,7 +83,7 @@ function dayOf(number: number, erp: Offset | undefined, area: Offset | undefined
     area,
     start: number * DAY,
     shift: even ? area.before - erp.before : undefined,
-    dates: [number - 1, number, number + 1].map((one) => `${dateOf(one)}T`),
+    dates: Array.from({ length: 2 * FAR_DAYS + 1 }, (_, index) => `${dateOf(number + index - FAR_DAYS)}T`),
   };
 }
 
