@@ -36,7 +36,7 @@ export async function playLoop(
         const visit = phone.startVisit();
         phone.endVisit(visit);
       } else if (chance(random, 0.2)) phone.pay({ shape: anyShape(random) });
-      else if (chance(random, 0.3))
+      else if (chance(random, 0.35))
         doFieldWork(phone, random, { at: Date.now(), turn: between(random, 0, 5) });
       else phone.orders([{}], anyShape(random));
       const sent = await phone.send({});
