@@ -19,6 +19,8 @@ import { hasRowIds, RowIds, type IdSegment } from './segments/row-ids.ts';
 import { SegmentAsks, type SegmentAsk } from './segments/segment-asks.ts';
 
 const encoder = new TextEncoder();
+/** On its way, or at its end. */
+const ENDED: ReadonlySet<Item['state']> = new Set(['working', 'settled', 'discarded']);
 /** How often a packet is read whose tables are changed while it is read. */
 const ROUNDS = 3;
 /** Somebody waited for us: a quarter of an hour's work of theirs is worth more than a fresh snapshot. */
@@ -53,6 +55,7 @@ export class SnapshotBuild {
   /** Segments of earlier cycles whose bytes were found to be what they were. */
   readonly #sound = new Set<string>();
   #view: ErpView | undefined;
+  #unsent: Map<string, Item[]> | undefined;
   /** Where the tables stood when it was looked last; what is read from now on is of that moment or later. */
   #stood: Positions;
   #readSince = false;
@@ -303,9 +306,13 @@ export class SnapshotBuild {
     const { store, link, runtime } = this.#parts;
     this.#counts.unchanged += 1;
     // The ERP went back to what the cloud has: what was built in between must not go out any more.
-    for (const older of store.unsentSnapshots(link))
-      if (older.user === user.name && older.state !== 'working')
-        store.discardSnapshot(older.id, 'the accepted one holds again', runtime.wall());
+    // Asked once a cycle: nobody else adds to them, and what has left them since is looked at again.
+    this.#unsent ??= Map.groupBy(store.unsentSnapshots(link), (item) => item.user);
+    for (const { id } of this.#unsent.get(user.name) ?? []) {
+      const older = store.get(id);
+      if (older !== undefined && !ENDED.has(older.state))
+        store.discardSnapshot(id, 'the accepted one holds again', runtime.wall());
+    }
   }
 
   #refused(user: ErpUser, failure: SyncFailure): SyncFailure {
