@@ -259,3 +259,13 @@ describe('the catalogue', () => {
     ).toEqual([[1, 1, 1, 'dbo']]);
   });
 });
+
+describe('dependencies', () => {
+  it('are for owners of the database', async () => {
+    const question = 'SELECT COUNT(*) AS n FROM sys.sql_expression_dependencies';
+    await admin('GRANT VIEW DEFINITION TO daily');
+    await expect(ask(question)).rejects.toThrow('229/14');
+    await admin('ALTER ROLE db_owner ADD MEMBER daily');
+    expect(await ask(question)).toEqual([[3]]);
+  });
+});

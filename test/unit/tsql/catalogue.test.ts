@@ -68,6 +68,34 @@ describe('definitions of computed columns', () => {
   });
 });
 
+describe('dependencies', () => {
+  it('are what views, procedures and triggers name', async () => {
+    await sql(a, 'CREATE TABLE t (id int NOT NULL PRIMARY KEY, n int NULL); CREATE TABLE u (id int)');
+    await sql(
+      a,
+      'CREATE VIEW v AS WITH c AS (SELECT id FROM dbo.t) SELECT c.id FROM c JOIN u AS x ON x.id = c.id',
+    );
+    await sql(
+      a,
+      'CREATE PROCEDURE p AS BEGIN SELECT id INTO #copy FROM v; UPDATE y SET n = 1 FROM t AS y; EXEC q; SELECT name FROM sys.objects END',
+    );
+    await sql(a, 'CREATE TRIGGER g ON t AFTER INSERT AS INSERT INTO u SELECT id FROM inserted');
+    expect(
+      await rows(
+        a,
+        'SELECT OBJECT_NAME(referencing_id), referenced_schema_name, referenced_entity_name, OBJECT_NAME(referenced_id) FROM sys.sql_expression_dependencies ORDER BY 1, 3',
+      ),
+    ).toEqual([
+      ['g', null, 'u', 'u'],
+      ['p', null, 'q', null],
+      ['p', null, 't', 't'],
+      ['p', null, 'v', 'v'],
+      ['v', 'dbo', 't', 't'],
+      ['v', null, 'u', 'u'],
+    ]);
+  });
+});
+
 describe('queries', () => {
   it('know common table expressions within CASE', async () => {
     expect(

@@ -4,6 +4,7 @@ import type { Database } from '../storage/schema-objects.ts';
 import { ACTIVITY_VIEWS } from './activity.ts';
 import { COLUMN_VIEWS } from './columns.ts';
 import { DATABASE_VIEWS } from './databases.ts';
+import { DEPENDENCY_VIEWS } from './dependencies.ts';
 import { INFORMATION_SCHEMA } from './information-schema.ts';
 import { KEY_VIEWS } from './keys.ts';
 import { MODULE_VIEWS } from './modules.ts';
@@ -22,6 +23,7 @@ const VIEWS: SystemViews = {
   ...COLUMN_VIEWS,
   ...KEY_VIEWS,
   ...MODULE_VIEWS,
+  ...DEPENDENCY_VIEWS,
   ...INFORMATION_SCHEMA,
   'sys.all_objects': objectView(() => true, systemObjects),
 };
