@@ -35,7 +35,7 @@ test.each([
         { on: 'upload', kind: 'cut', times: 1 },
       ]);
       f.runtime.clock.jumpWall(jumpMs);
-      await f.runtime.advance(12 * MINUTE);
+      await f.runtime.advance(20 * MINUTE);
     }
     const lost = f.order('bob');
     control.vanishBody({ area: AREA, id: f.sent.get(lost)?.id ?? '' });

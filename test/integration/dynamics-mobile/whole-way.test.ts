@@ -113,6 +113,10 @@ test('rule 57: no log line, failure or file name holds a signed link', async () 
   const folder = temporaryFolder();
   const note = (event: string, facts: object): void => void said.push(event, facts);
   const f = field(folder, { client: wrong()?.client, log: { info: note, warn: note } });
+  const { control } = f.cloud;
+  control.faults([{ on: 'upload', kind: 'status', status: 500, times: 9 }]);
+  await f.run('push');
+  said.push(...f.store.runs({ limit: 9 }), ...f.store.list({ limit: 99, offset: 0 }));
   for (const on of ['upload', 'download', 'link', 'pushLink', 'list', 'done'] as const)
     f.cloud.control.faults([
       { on, kind: 'status', status: 500, times: 3 },
