@@ -78,7 +78,7 @@ describe('a table of lines without headers', () => {
           rowId,
           contentHash,
           place: header.values[0]?.value,
-          items: lines.map(({ values }) => values[1]?.value).toSorted(),
+          items: lines.map(({ values }) => String(values[1]?.value)).toSorted(),
         }))
         .toSorted((x, y) => x.rowId.localeCompare(y.rowId));
     const found = await documents(one);
