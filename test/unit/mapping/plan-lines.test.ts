@@ -78,13 +78,13 @@ describe('a table of lines without headers', () => {
           rowId,
           contentHash,
           place: header.values[0]?.value,
-          items: lines.map(({ values }) => String(values[1]?.value)).toSorted(),
+          items: lines.map(({ values }) => JSON.stringify(values[1]?.value)).toSorted(),
         }))
         .toSorted((x, y) => x.rowId.localeCompare(y.rowId));
     const found = await documents(one);
     expect(found).toMatchObject([
-      { rowId: 'a', place: 'VAN2', items: ['B'] },
-      { rowId: 'b', place: 'VAN1', items: ['A', 'C'] },
+      { rowId: 'a', place: 'VAN2', items: ['"B"'] },
+      { rowId: 'b', place: 'VAN1', items: ['"A"', '"C"'] },
     ]);
     expect(await documents(one.toReversed())).toEqual(found);
   });
