@@ -8,10 +8,7 @@ const VALUE_CHARS = 200;
 const ROW_ID = 'dms_rowid';
 
 /** What differs, by table, row and field, in the order of the edited packet; bounded. `before` undefined: it cannot be read. Pure. */
-export function packetDiff(
-  before: Packet | undefined,
-  after: Packet,
-): Pick<EditNote, 'changes' | 'more'> {
+export function packetDiff(before: Packet | undefined, after: Packet): Pick<EditNote, 'changes' | 'more'> {
   const changes: FieldEdit[] = [];
   let more = 0;
   const note = (change: FieldEdit): void => {
