@@ -14,8 +14,12 @@ import type { LinkParts } from './link-parts.ts';
 export async function keepSeries(parts: LinkParts, item: Item, signal: AbortSignal): Promise<Result<void>> {
   const { bodies, runtime, mapping, mappingHash, companies, erp, source } = parts;
   if (mapping.pull.series.length === 0 || item.queue === 'file') return ok(undefined);
-  const packet = await collectPacket(bodies.open(item.body), { runtime, signal, limits: APPLY_LIMITS });
-  if (!packet.ok || foreignPacket(item, packet.value.user, companies) !== undefined) return ok(undefined);
+  const packet = await collectPacket(bodies.open(item.body), { runtime, signal, limits: APPLY_LIMITS }).catch(
+    // A body that is lost or damaged throws while it is read, and may be why its packet is set aside.
+    () => undefined,
+  );
+  if (packet === undefined || !packet.ok || foreignPacket(item, packet.value.user, companies) !== undefined)
+    return ok(undefined);
   const series = seriesValues(packet.value, mapping, item.user);
   if (!series.ok || series.value.length === 0) return ok(undefined);
   const written = await erp.writer.apply(

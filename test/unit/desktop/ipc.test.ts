@@ -72,7 +72,7 @@ describe('messages of the window: S5', () => {
     ['a map', ['queueShow', new Map([['item', 7]])], 'bad-arguments'],
     ['a big integer', ['queueShow', { item: 7n }], 'bad-arguments'],
     ['not a number', ['queueShow', { item: NaN }], 'bad-arguments'],
-    ['a megabyte', ['queueList', { text: 'x'.repeat(1_000_000) }], 'too-large'],
+    ['two megabytes', ['queueList', { text: 'x'.repeat(2_000_000) }], 'too-large'],
   ])('with %s reach nothing', async (_what, args, expected) => {
     const { code, asked } = set();
     expect(await code(OURS, ...args)).toBe(expected);

@@ -74,12 +74,12 @@ export function storedText(e: Expr): string {
     }
     case 'in': {
       // A server keeps the list from its end.
-      const any = (e.list ?? [])
+      const either = (e.list ?? [])
         .map((r): Expr => ({ k: 'cmp', op: '=', l: e.e, r }))
         .toReversed()
         .map(storedText)
         .join(' OR ');
-      return e.not ? `NOT (${any})` : any;
+      return e.not ? `NOT (${either})` : either;
     }
     case 'case':
       return [
