@@ -9,16 +9,21 @@ export type Lie = (typeof LIES)[number];
 type Planted = Parameters<TruthAgentOptions['sabotage']>[0];
 type Changed = { -readonly [K in 'erp' | 'runtime']: LinkParts[K] };
 
-export function plantLie(lie: Lie, { link, endpoints, store }: Planted): void {
+export function plantLie(lie: Lie, { link, endpoints, store: own }: Planted): void {
   const parts = link.parts as Changed;
   switch (lie) {
     case 'parked-ignored': {
-      // What a person must look at is not counted, and a run that parked something was a good run.
-      const counts = store.counts.bind(store);
-      const runs = store.runs.bind(store);
-      store.counts = (id, now) => ({ ...counts(id, now), parked: 0 });
-      store.runs = (query) =>
-        runs(query).map((run) => (run.outcome === 'attention' ? { ...run, outcome: 'ok' } : run));
+      // What a person must look at is not counted, holds up no snapshot, and a run that parked something was a good run.
+      // A link has a store of its own before the site's.
+      for (const store of [own, link.parts.store]) {
+        const counts = store.counts.bind(store);
+        const runs = store.runs.bind(store);
+        const openPackets = store.openPacketsOf.bind(store);
+        store.counts = (id, now) => ({ ...counts(id, now), parked: 0 });
+        store.openPacketsOf = (id, user) => ({ ...openPackets(id, user), parkedSince: undefined });
+        store.runs = (query) =>
+          runs(query).map((run) => (run.outcome === 'attention' ? { ...run, outcome: 'ok' } : run));
+      }
       return;
     }
     case 'beat-assumed': {
