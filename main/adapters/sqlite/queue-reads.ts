@@ -166,9 +166,10 @@ function openListingsOf(context: ReadContext, link: LinkId): readonly OpenListin
     listedAt: listed_at,
     entries: readDeliveries(db, id).map((delivery) => ({
       ...delivery,
-      items: findPacketItems(db, link, queue, delivery.entry.id).map(({ state, createdAt }) => ({
+      items: findPacketItems(db, link, queue, delivery.entry.id).map(({ state, createdAt, handed }) => ({
         state,
         createdAt,
+        handed: handed !== undefined,
       })),
     })),
   }));

@@ -101,7 +101,8 @@ export class FlowWork {
         this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
       } else {
         this.#schedule.started('push');
-        const end = await this.#push(trigger === 'manual', progress, signal);
+        // A single round is asked for by a person or a script, as a sync by hand is.
+        const end = await this.#push(trigger !== 'schedule', progress, signal);
         counts = { ...end.counts };
         this.#pushSoon(end.counts, signal);
         failure = end.failure;

@@ -21,8 +21,13 @@ type ListedPacket = OpenListing['entries'][number];
 export function reportableAt(packet: ListedPacket, policy: ReportPolicy, now: Instant): Instant | undefined {
   if (!packet.checked || packet.items.length === 0) return undefined;
   const storedAt = Math.max(...packet.items.map((item) => item.createdAt));
+  // What was handed over stands in the ERP; whether the ERP accepts it is no matter of the cloud's copy, unless it was to be.
   const decided = packet.items.every(
-    ({ state }) => state === 'settled' || state === 'parked' || state === 'discarded',
+    ({ state, handed }) =>
+      state === 'settled' ||
+      state === 'parked' ||
+      state === 'discarded' ||
+      (handed === true && policy.acknowledge !== 'after-apply'),
   );
   // Stored in the future: the clock was set back. What is durable may be reported early, but not hours late.
   if (decided || storedAt > now) return Math.min(storedAt, now);

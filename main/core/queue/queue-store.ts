@@ -198,8 +198,13 @@ export interface OpenListing {
     readonly entry: ListedEntry;
     readonly checked: boolean;
     readonly reported: boolean;
-    /** States of the items with this id, and when the first was stored. */
-    readonly items: readonly { readonly state: ItemState; readonly createdAt: Instant }[];
+    /** States of the items with this id, and when each was stored. */
+    readonly items: readonly {
+      readonly state: ItemState;
+      readonly createdAt: Instant;
+      /** It was handed over to the ERP, which has not accepted it yet. */
+      readonly handed?: boolean | undefined;
+    }[];
   }[];
 }
 

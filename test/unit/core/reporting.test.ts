@@ -66,6 +66,14 @@ describe('when a packet may be reported done', () => {
     }
   });
 
+  it('at once when it was handed over to the ERP, unless the ERP is to accept it first', () => {
+    const one = packet({ items: [{ state: 'waiting', createdAt: 1_000, handed: true }] });
+    expect(reportableAt(one, auto, 2_000)).toBe(1_000);
+    expect(reportableAt(one, { ...auto, acknowledge: 'after-apply' }, 2_000)).toBe(
+      1_000 + AFTER_APPLY_LIMIT_MS,
+    );
+  });
+
   it('at once when the clock was set back: what is durable must not wait for the clock to come round', () => {
     expect(reportableAt(packet({ items: [{ state: 'ready', createdAt: 9_000_000 }] }), auto, 5_000)).toBe(
       5_000,
