@@ -169,7 +169,7 @@ function openListingsOf(context: ReadContext, link: LinkId): readonly OpenListin
       items: findPacketItems(db, link, queue, delivery.entry.id).map(({ state, createdAt, handed }) => ({
         state,
         createdAt,
-        handed: handed !== undefined,
+        ...(handed === undefined ? {} : { handed: true }),
       })),
     })),
   }));
