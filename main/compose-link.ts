@@ -16,7 +16,7 @@ import { composePart } from './core/packets/codec/compose-part.ts';
 import type { ErpUser } from './core/packets/erp.ts';
 import type { EngineLog, LinkParts } from './core/packets/link-parts.ts';
 import { PacketLink } from './core/packets/packet-link.ts';
-import type { PushRules } from './core/packets/push-plan.ts';
+import type { PushRules } from './core/packets/push/push-plan.ts';
 import type { Endpoints } from './core/queue/endpoints.ts';
 import type { BodyStore } from './core/runtime/body-store.ts';
 import type { Disk } from './core/runtime/disk.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { partsOf } from '../../core/packets/segments/packet-list.ts';
+import { partsOf } from '../../core/packets/push/segments/packet-list.ts';
 import { BodyStreamError } from '../../core/runtime/body-stream-error.ts';
 import { ROW_BODY_BYTES } from '../../core/runtime/body-store.ts';
 import type { BodyRef, BodyStore, StoredBody } from '../../core/runtime/body-store.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sha256, type Sha256 } from '../../../shared/model/ids.ts';
-import { partsOf, type PacketPart } from '../../core/packets/segments/packet-list.ts';
+import { partsOf, type PacketPart } from '../../core/packets/push/segments/packet-list.ts';
 import type { BodyRef } from '../../core/runtime/body-store.ts';
 import type { ReadDb } from './connection.ts';
 import { readBody } from './statements/item-read.ts';

@@ -1,5 +1,5 @@
 import type { Sha256 } from '../../../shared/model/ids.ts';
-import type { SegmentStore } from '../../core/packets/segments/segment-store.ts';
+import type { SegmentStore } from '../../core/packets/push/segments/segment-store.ts';
 import type { WriteContext } from './store-context.ts';
 import { insertBody } from './statements/item-write.ts';
 import {

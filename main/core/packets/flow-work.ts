@@ -3,17 +3,17 @@ import { storeFailure } from '../queue/endpoints.ts';
 import type { Flow, RunCounts, RunOutcome, Trigger } from '../queue/queue-store.ts';
 import { StoreError } from '../queue/store-error.ts';
 import { durablySync } from '../runtime/runtime.ts';
-import type { ApplyLane } from './apply-lane.ts';
+import type { ApplyLane } from './apply/apply-lane.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import { standsBy, type ErpStanding } from './erp-standing.ts';
-import type { HandoverWatch } from './handover-watch.ts';
+import type { HandoverWatch } from './apply/handover-watch.ts';
 import type { LinkParts } from './link-parts.ts';
 import type { LinkSchedule } from './link-schedule.ts';
-import { pullCycle } from './pull-cycle.ts';
-import { NOTHING_PUSHED, pushCycle, type PushCounts } from './push-cycle.ts';
-import type { Reporter } from './reporter.ts';
+import { pullCycle } from './pull/pull-cycle.ts';
+import { NOTHING_PUSHED, pushCycle, type PushCounts } from './push/push-cycle.ts';
+import type { Reporter } from './report/reporter.ts';
 import type { RunProgress } from './run-progress.ts';
-import type { SnapshotSender } from './snapshot-sender.ts';
+import type { SnapshotSender } from './push/snapshot-sender.ts';
 
 /** What the runs of one link are carried out with. */
 export interface FlowWorkParts {

@@ -5,11 +5,11 @@ import type { Endpoints } from '../queue/endpoints.ts';
 import type { QueueStore } from '../queue/queue-store.ts';
 import type { BodyStore } from '../runtime/body-store.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { UsedModel } from './app-model/app-model.ts';
+import type { UsedModel } from './push/app-model/app-model.ts';
 import type { ErpUser, PacketErp } from './erp.ts';
 import type { ListedEntry, PacketCloud } from './packet-cloud.ts';
-import type { PushRules } from './push-plan.ts';
-import type { ReportPolicy } from './reporting.ts';
+import type { PushRules } from './push/push-plan.ts';
+import type { ReportPolicy } from './report/reporting.ts';
 
 /** Everything the flows of one packet link work with. Built in `compose.ts`. */
 export interface LinkParts {

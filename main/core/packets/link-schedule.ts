@@ -5,8 +5,8 @@ import { activePause } from '../queue/active-pause.ts';
 import type { Flow } from '../queue/queue-store.ts';
 import { isOverdue, nextRun } from '../schedule/next-run.ts';
 import type { LinkParts } from './link-parts.ts';
-import { pacedMs, throttlesAfter } from './pull-pace.ts';
-import { quietEnd } from './push-plan.ts';
+import { pacedMs, throttlesAfter } from './pull/pull-pace.ts';
+import { quietEnd } from './push/push-plan.ts';
 
 export interface FlowPlan {
   readonly enabled: boolean;

@@ -3,7 +3,7 @@ import { fail, type Result } from '../../../shared/model/result.ts';
 import type { Endpoints } from '../queue/endpoints.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { PacketCloud } from './packet-cloud.ts';
-import { nextCall } from './pull-pace.ts';
+import { nextCall } from './pull/pull-pace.ts';
 
 /**
  * The same cloud, left alone while it asked to be: whichever lane wants something of it then is told `throttled` until that

@@ -1,8 +1,8 @@
 import { activePause } from '../queue/active-pause.ts';
 import { storeFailure } from '../queue/endpoints.ts';
 import type { LinkParts } from './link-parts.ts';
-import type { Reporter } from './reporter.ts';
-import type { SnapshotSender } from './snapshot-sender.ts';
+import type { Reporter } from './report/reporter.ts';
+import type { SnapshotSender } from './push/snapshot-sender.ts';
 
 /** How often the report lane looks: a packet is reported at most this much later than its policy says. */
 const REPORT_LOOK_MS = 1_000;

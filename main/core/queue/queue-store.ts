@@ -2,7 +2,7 @@ import type { Endpoint, SyncFailure } from '../../../shared/model/failure.ts';
 import type { ItemId, LinkId, Sha256, SourceId, StartId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { ListedEntry, PacketListing, PacketQueue } from '../packets/packet-cloud.ts';
-import type { SegmentStore } from '../packets/segments/segment-store.ts';
+import type { SegmentStore } from '../packets/push/segments/segment-store.ts';
 import type { EditStore } from './edit-store.ts';
 import type { HandoverStore } from './handover-store.ts';
 import type { PhotoStore } from './photo-store.ts';

@@ -9,7 +9,7 @@ import { createBodyStore } from '../../../main/adapters/spool/body-store.ts';
 import { nodeDisk } from '../../../main/adapters/spool/node-disk.ts';
 import type { Zones } from '../../../main/core/mapping/convert.ts';
 import type { ReadRequest } from '../../../main/core/packets/erp.ts';
-import { renderSnapshot } from '../../../main/core/packets/render-snapshot.ts';
+import { renderSnapshot } from '../../../main/core/packets/push/render-snapshot.ts';
 import { SAMPLE } from '../../../main/sandbox/sample-erp/site-settings.ts';
 import { parseFieldType } from '../../../shared/model/field-type.ts';
 import type { Mapping } from '../../../shared/model/mapping.ts';

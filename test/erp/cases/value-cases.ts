@@ -4,7 +4,7 @@ import { driftOf, questionOf } from '../../../main/core/drift/drift-of.ts';
 import { planPacket } from '../../../main/core/mapping/plan-packet.ts';
 import type { PacketPlan } from '../../../main/core/mapping/plan.ts';
 import type { LookupQuestion } from '../../../main/core/packets/erp.ts';
-import { withLookups } from '../../../main/core/packets/lookups.ts';
+import { withLookups } from '../../../main/core/packets/apply/lookups.ts';
 import { between, pick, seededRandom, type Random } from '../../../main/sandbox/sample-erp/seeded-random.ts';
 import { parseFieldType, type FieldType } from '../../../shared/model/field-type.ts';
 import { sha256, type Sha256 } from '../../../shared/model/ids.ts';

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { appModelSchema } from '../../../main/core/packets/app-model/app-model.ts';
-import { FIELD_SALES } from '../../../main/core/packets/app-model/field-sales.ts';
+import { appModelSchema } from '../../../main/core/packets/push/app-model/app-model.ts';
+import { FIELD_SALES } from '../../../main/core/packets/push/app-model/field-sales.ts';
 import type { ErpUser } from '../../../main/core/packets/erp.ts';
 import type { LinkParts } from '../../../main/core/packets/link-parts.ts';
-import type { PushRules } from '../../../main/core/packets/push-plan.ts';
+import type { PushRules } from '../../../main/core/packets/push/push-plan.ts';
 import type { Item } from '../../../main/core/queue/item.ts';
 import type { Run } from '../../../main/core/queue/queue-store.ts';
 import { startId } from '../../../shared/model/ids.ts';

@@ -1,6 +1,6 @@
 import type { ErpUser, ErpView } from '../../../main/core/packets/erp.ts';
 import type { LinkParts } from '../../../main/core/packets/link-parts.ts';
-import { renderSnapshot } from '../../../main/core/packets/render-snapshot.ts';
+import { renderSnapshot } from '../../../main/core/packets/push/render-snapshot.ts';
 import type { Item } from '../../../main/core/queue/item.ts';
 import { SAMPLE } from '../../../main/sandbox/sample-erp/site-settings.ts';
 import { mappingSchema } from '../../../shared/model/mapping.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keptText } from '../../../main/adapters/erp-mssql/kept-text.ts';
 import type { DocumentResult, Standing } from '../../../main/core/packets/erp.ts';
-import { decidedBy, packetStanding, refusalOf } from '../../../main/core/packets/handover.ts';
+import { decidedBy, packetStanding, refusalOf } from '../../../main/core/packets/apply/handover.ts';
 import { toldOf } from '../../../main/core/packets/notices.ts';
 import type { Item, ItemState } from '../../../main/core/queue/item.ts';
 import { MAPPING } from '../../support/link-bench.ts';

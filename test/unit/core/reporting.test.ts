@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AFTER_APPLY_LIMIT_MS, planReports, reportableAt } from '../../../main/core/packets/reporting.ts';
-import { holdFor, unchanged } from '../../../main/core/packets/push-plan.ts';
+import { AFTER_APPLY_LIMIT_MS, planReports, reportableAt } from '../../../main/core/packets/report/reporting.ts';
+import { holdFor, unchanged } from '../../../main/core/packets/push/push-plan.ts';
 import type { ItemState } from '../../../main/core/queue/item.ts';
 import type { OpenListing } from '../../../main/core/queue/queue-store.ts';
 import { sha256 } from '../../../shared/model/ids.ts';

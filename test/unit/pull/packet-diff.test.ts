@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { collectPacket } from '../../../main/core/packets/codec/collect-packet.ts';
 import type { Packet } from '../../../main/core/packets/codec/packet.ts';
-import { packetDiff } from '../../../main/core/packets/packet-diff.ts';
+import { packetDiff } from '../../../main/core/packets/apply/packet-diff.ts';
 
 async function* once(text: string) {
   yield new TextEncoder().encode(text);

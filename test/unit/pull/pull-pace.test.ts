@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LEAST_MS, nextCall, pacedMs, throttlesAfter } from '../../../main/core/packets/pull-pace.ts';
+import { LEAST_MS, nextCall, pacedMs, throttlesAfter } from '../../../main/core/packets/pull/pull-pace.ts';
 
 const MINUTE = 60_000;
 

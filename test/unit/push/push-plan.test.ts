@@ -6,8 +6,8 @@ import {
   unchanged,
   uploadHold,
   type PushRules,
-} from '../../../main/core/packets/push-plan.ts';
-import { chooseUsers } from '../../../main/core/packets/push-users.ts';
+} from '../../../main/core/packets/push/push-plan.ts';
+import { chooseUsers } from '../../../main/core/packets/push/push-users.ts';
 import { isQuiet, type QuietHours } from '../../../main/core/alerts/quiet-hours.ts';
 import { sha256 } from '../../../shared/model/ids.ts';
 

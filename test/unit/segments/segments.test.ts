@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ErpRow } from '../../../main/core/packets/erp.ts';
-import { packetList, partsOf } from '../../../main/core/packets/segments/packet-list.ts';
-import { RowGroups } from '../../../main/core/packets/segments/row-groups.ts';
-import { RowIds } from '../../../main/core/packets/segments/row-ids.ts';
+import { packetList, partsOf } from '../../../main/core/packets/push/segments/packet-list.ts';
+import { RowGroups } from '../../../main/core/packets/push/segments/row-groups.ts';
+import { RowIds } from '../../../main/core/packets/push/segments/row-ids.ts';
 import { positionsOf, standStill, youngEnough } from '../../../main/core/reading/table-positions.ts';
 import { userVariables } from '../../../main/core/reading/user-variables.ts';
 import { sha256 } from '../../../shared/model/ids.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sha256, type Sha256 } from '../../../../shared/model/ids.ts';
 import type { Instant } from '../../../../shared/model/time.ts';
-import type { KeptSegment, NewSegment } from '../../../core/packets/segments/segment-store.ts';
+import type { KeptSegment, NewSegment } from '../../../core/packets/push/segments/segment-store.ts';
 import type { ReadDb, WriteDb } from '../connection.ts';
 import { decode, optional } from './decode.ts';
 import { prepared } from './prepared.ts';

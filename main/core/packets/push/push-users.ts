@@ -1,0 +1,72 @@
+import type { SyncFailure } from '../../../../shared/model/failure.ts';
+import { fail, ok, type Result } from '../../../../shared/model/result.ts';
+import { shown } from '../codec/refusal.ts';
+import type { ErpUser } from '../erp.ts';
+import type { LinkParts } from '../link-parts.ts';
+import { userHold, type PushRules } from './push-plan.ts';
+
+/** The mobile users of a cycle, and those of them who get nothing. */
+export interface PushUsers {
+  readonly chosen: readonly ErpUser[];
+  /** All that are named, each once. */
+  readonly all: number;
+  readonly heldByPilot: number;
+  readonly heldByPause: number;
+  /** One for each name that occurs more than once: nobody knows which of the rows is meant. */
+  readonly refused: readonly SyncFailure[];
+}
+
+/** Who gets a snapshot. `rejected` with code `no-users`: nobody is named, which is never meant. */
+export async function pushUsers(
+  { erp, policy }: Pick<LinkParts, 'erp' | 'policy'>,
+  signal: AbortSignal,
+): Promise<Result<PushUsers>> {
+  const { usersList, usersQuery, push } = policy;
+  if (usersList !== undefined) return chooseUsers(usersList, 'push.users.list', push);
+  const asked = await erp.reader.users(usersQuery, signal);
+  return asked.ok ? chooseUsers(asked.value, 'the query of the users', push) : asked;
+}
+
+/** Pure. */
+export function chooseUsers(
+  users: readonly ErpUser[],
+  where: string,
+  rules: PushRules | undefined,
+): Result<PushUsers> {
+  if (users.length === 0)
+    return fail({ kind: 'rejected', code: 'no-users', where, message: `${where} names nobody` });
+  const byName = new Map<string, ErpUser[]>();
+  for (const user of users) {
+    const key = user.name.toLowerCase();
+    const same = byName.get(key);
+    if (same === undefined) byName.set(key, [user]);
+    else same.push(user);
+  }
+  const chosen: ErpUser[] = [];
+  const refused: SyncFailure[] = [];
+  const held = { pilot: 0, paused: 0 };
+  for (const [one, other, ...more] of byName.values()) {
+    if (one === undefined) continue;
+    const hold = userHold(rules, one.name);
+    if (hold !== undefined) held[hold] += 1;
+    else if (other === undefined) chosen.push(one);
+    else refused.push(twice(one.name, other.name, more.length + 2));
+  }
+  return ok({
+    chosen,
+    all: byName.size,
+    heldByPilot: held.pilot,
+    heldByPause: held.paused,
+    refused,
+  });
+}
+
+const twice = (one: string, other: string, times: number): SyncFailure => ({
+  kind: 'rejected',
+  code: 'duplicate-user',
+  where: shown(one),
+  message:
+    one === other
+      ? `the name occurs ${times} times`
+      : `it occurs ${times} times, also written ${shown(other)}, and is one user to the cloud`,
+});
