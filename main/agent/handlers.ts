@@ -1,6 +1,7 @@
 import { alertHandlers } from './handlers/alerts.ts';
 import { queueHandlers } from './handlers/queue.ts';
 import { siteOwnHandlers } from './handlers/site.ts';
+import { userHandlers } from './handlers/users.ts';
 import type { LifeHandlers } from './settings/site-host.ts';
 import type { SiteAgent } from './site-agent.ts';
 
@@ -9,4 +10,5 @@ export const siteHandlers = (agent: SiteAgent): LifeHandlers => ({
   ...siteOwnHandlers(agent),
   ...queueHandlers(agent),
   ...alertHandlers(agent),
+  ...userHandlers(),
 });

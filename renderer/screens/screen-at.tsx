@@ -3,6 +3,7 @@ import { NotificationsScreen } from './notifications/notifications-screen.tsx';
 import { QueueScreen } from './queue/queue-screen.tsx';
 import { RunsScreen } from './runs/runs-screen.tsx';
 import { SettingsScreen } from './settings/settings-screen.tsx';
+import { UsersScreen } from './users/users-screen.tsx';
 import { StatusScreen } from './status/status-screen.tsx';
 
 /** The screen of a place. */
@@ -12,6 +13,8 @@ export function ScreenAt({ place }: { readonly place: Place }) {
       return <SettingsScreen place={place} />;
     case 'queue':
       return <QueueScreen place={place} />;
+    case 'users':
+      return <UsersScreen />;
     case 'runs':
       return <RunsScreen link={place.link} />;
     case 'notifications':

@@ -4,12 +4,19 @@ import { queueRequests } from './queue-requests.ts';
 import type { Reply } from './reply.ts';
 import { settingsRequests } from './settings-requests.ts';
 import { siteRequests } from './site-requests.ts';
+import { userRequests } from './user-requests.ts';
 
 /** Raised when an older viewer would misread an answer. Said in `hello`. */
 export const CONTRACT_VERSION = 2;
 
 /** Every request: the right it needs, its arguments, its result. */
-export const contract = { ...siteRequests, ...queueRequests, ...settingsRequests, ...alertRequests } as const;
+export const contract = {
+  ...siteRequests,
+  ...queueRequests,
+  ...userRequests,
+  ...settingsRequests,
+  ...alertRequests,
+} as const;
 
 export type Contract = typeof contract;
 export type RequestName = keyof Contract;

@@ -13,6 +13,7 @@ export const placeSchema = z.discriminatedUnion('screen', [
     link: z.string().optional(),
     item: z.number().optional(),
   }),
+  z.object({ screen: z.literal('users'), link: z.string().optional(), user: z.string().optional() }),
   z.object({ screen: z.literal('runs'), link: z.string().optional() }),
   z.object({ screen: z.literal('notifications'), alert: z.number().optional() }),
   z.object({

@@ -98,6 +98,20 @@ export const queueRequests = {
       outcome: z.string().optional(),
       /** Oldest first; absent where the packet was never edited. */
       edits: z.array(editSchema).optional(),
+      /**
+       * What it changes about a document that was stored before it, where both packets are here: field by field, `before`
+       * being the older packet's value.
+       */
+      difference: z
+        .object({
+          against: z.number(),
+          againstAt: instant,
+          changes: z.array(fieldEditSchema),
+          more: z.number(),
+        })
+        .optional(),
+      /** Tables and codes of the packet that the mapping does not know: they are kept and nothing is made of them. */
+      unknown: z.array(z.object({ what: z.enum(['table', 'code']), name: z.string() })).optional(),
       body: z.object({
         size: z.number(),
         hash: z.string(),

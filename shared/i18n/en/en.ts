@@ -11,6 +11,7 @@ import settingsScreen from './settings-screen.json' with { type: 'json' };
 import settings from './settings.json' with { type: 'json' };
 import status from './status.json' with { type: 'json' };
 import tray from './tray.json' with { type: 'json' };
+import users from './users.json' with { type: 'json' };
 
 /** The words of all rooms as one catalogue; a key stands in one file only. */
 export const en = {
@@ -27,4 +28,5 @@ export const en = {
   ...settingsScreen,
   ...status,
   ...tray,
+  ...users,
 };
