@@ -1,0 +1,235 @@
+import type { SyncFailure } from '../../../../shared/model/failure.ts';
+import { fail, ok, type Result } from '../../../../shared/model/result.ts';
+import type { SnapshotMeta } from '../../queue/queue-store.ts';
+import type { ReadBasis } from '../../reading/read-basis.ts';
+import { standStill, type Positions } from '../../reading/table-positions.ts';
+import type { BodyRef } from '../../runtime/body-store.ts';
+import { BodyStreamError } from '../../runtime/body-stream-error.ts';
+import { DiskError } from '../../runtime/disk.ts';
+import type { ErpUser, ErpView } from '../erp.ts';
+import type { LinkParts } from '../link-parts.ts';
+import { CycleSegments, type Segment } from './segments/cycle-segments.ts';
+import { packetList, type PacketList } from './segments/packet-list.ts';
+import { hasRowIds, RowIds } from './segments/row-ids.ts';
+import { SegmentAsks, type SegmentAsk } from './segments/segment-asks.ts';
+
+/** How often a packet is read whose tables are changed while it is read. */
+const ROUNDS = 3;
+
+/** A packet as it is to be stored, or why it cannot be. */
+export interface CollectedSnapshot {
+  readonly body: Result<PacketList>;
+  readonly rows: ReadonlyMap<string, number>;
+  readonly consistency: SnapshotMeta['consistency'];
+  /** The caller has it: its bytes were not looked at. */
+  readonly known: boolean;
+}
+
+/** Collects packets of one cycle from segments, read from one view that is opened when it is first needed. Stores no packet. */
+export class SnapshotCollect {
+  readonly #parts: LinkParts;
+  readonly #basis: ReadBasis;
+  readonly #segments: CycleSegments;
+  readonly #asks: SegmentAsks;
+  readonly #rowIds: RowIds;
+  /** Whose turn has not come yet: what they need may be read with what another needs. */
+  readonly #waiting: Map<string, ErpUser>;
+  /** Segments of earlier cycles whose bytes were found to be what they were. */
+  readonly #sound = new Set<string>();
+  #view: ErpView | undefined;
+  /** Where the tables stood when it was looked last; what is read from now on is of that moment or later. */
+  #stood: Positions;
+  #readSince = false;
+
+  /** `anew`: everything is read, whatever is known. */
+  constructor(
+    parts: LinkParts,
+    basis: ReadBasis,
+    how: { readonly users: readonly ErpUser[]; readonly anew: boolean },
+  ) {
+    this.#parts = parts;
+    this.#basis = basis;
+    this.#segments = new CycleSegments(parts, basis, how.anew);
+    this.#asks = new SegmentAsks(parts, basis.entities);
+    this.#rowIds = new RowIds(parts.bodies);
+    this.#waiting = new Map(how.users.map((user) => [user.name, user]));
+    this.#stood = basis.noted;
+  }
+
+  /** He gets none: nothing is read for him. */
+  pass(user: ErpUser): void {
+    this.#waiting.delete(user.name);
+  }
+
+  /**
+   * One user's packet; what `known` does not say the caller has already is checked byte for byte. A failure is everybody's; his
+   * own is that of the body. Throws BodyStreamError where his packet cannot be, and what store and disk throw.
+   */
+  async packet(
+    user: ErpUser,
+    known: (list: PacketList) => boolean,
+    signal: AbortSignal,
+  ): Promise<Result<CollectedSnapshot>> {
+    this.#waiting.delete(user.name);
+    const asks = this.#asks.of(user);
+    for (;;) {
+      const found = await this.#collect(user, asks, signal);
+      if (!found.ok || !found.value.body.ok) return found;
+      if (known(found.value.body.value)) return ok({ ...found.value, known: true });
+      if (!(await this.#whole(asks))) continue;
+      const clash = await this.#clash(asks);
+      return clash === undefined ? found : ok({ ...found.value, body: fail(clash) });
+    }
+  }
+
+  /** After the last packet. Throws what store and disk throw. */
+  async close(): Promise<void> {
+    await this.#view?.close();
+    await this.#segments.finish();
+  }
+
+  /**
+   * Brings all segments of a packet to one moment: what does not hold is read, until no table it is from was changed meanwhile.
+   * What moved may also be why a segment is refused: half of a change can lack a row.
+   */
+  async #collect(
+    user: ErpUser,
+    asks: readonly SegmentAsk[],
+    signal: AbortSignal,
+  ): Promise<Result<CollectedSnapshot>> {
+    for (let round = 1; ; round += 1) {
+      const failure = await this.#readWhatMoved(asks, signal);
+      if (failure !== undefined) return { ok: false, failure };
+      if (this.#readSince && this.#view?.consistency === 'moving') {
+        this.#stood = await this.#basis.positions(signal);
+        this.#readSince = false;
+      }
+      const segments = asks.flatMap((ask) => this.#segments.find(ask) ?? []);
+      const known = segments.every(({ positions }) => positions !== undefined);
+      const still = segments.every((segment) => this.#holds(segment));
+      if (!still && known && round < ROUNDS && !signal.aborted) continue;
+      const consistency =
+        this.#view?.consistency === 'snapshot' ? 'snapshot' : still ? 'validated' : 'best-effort';
+      return ok(this.#listed(user, asks, segments, consistency));
+    }
+  }
+
+  /** Reads segments that are not known or do not hold. What nobody can tell of is read once a cycle. */
+  async #readWhatMoved(asks: readonly SegmentAsk[], signal: AbortSignal): Promise<SyncFailure | undefined> {
+    const due = (ask: SegmentAsk): boolean => {
+      const segment = this.#segments.find(ask);
+      if (segment === undefined) return true;
+      return !this.#holds(segment) && !(segment.read && segment.positions === undefined);
+    };
+    for (const ask of asks) {
+      if (!due(ask)) continue;
+      if (this.#view === undefined) {
+        const failure = await this.#open(signal);
+        // What was kept was compared with a moment before the view: it may not be what the view shows.
+        return failure ?? this.#readWhatMoved(asks, signal);
+      }
+      const others = (): readonly SegmentAsk[] =>
+        [...this.#waiting.values()].flatMap((user) => this.#othersOf(user, ask.index)).filter(due);
+      const snapshot = this.#view.consistency === 'snapshot';
+      const before = snapshot ? this.#basis.noted : this.#stood;
+      this.#readSince = true;
+      const failure = await this.#segments.read(this.#view, ask, others, before, signal);
+      if (failure !== undefined) return failure;
+      if (this.#segments.find(ask)?.body.ok === false) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Whoever cannot have a packet is told so when his turn comes. */
+  #othersOf(user: ErpUser, index: number): readonly SegmentAsk[] {
+    try {
+      const ask = this.#asks.of(user)[index];
+      return ask === undefined ? [] : [ask];
+    } catch (error) {
+      if (error instanceof BodyStreamError) return [];
+      throw error;
+    }
+  }
+
+  async #open(signal: AbortSignal): Promise<SyncFailure | undefined> {
+    const opened = await this.#parts.erp.reader.openView(signal);
+    if (!opened.ok) return opened.failure;
+    this.#view = opened.value;
+    if (opened.value.consistency === 'snapshot') this.#stood = await this.#basis.positions(signal);
+    return undefined;
+  }
+
+  /** Whether a segment is what would be read now; in a view of one moment, what it would show. */
+  #holds({ read, positions }: Segment): boolean {
+    return (read && this.#view?.consistency === 'snapshot') || standStill(positions, this.#stood);
+  }
+
+  #listed(
+    user: ErpUser,
+    asks: readonly SegmentAsk[],
+    segments: readonly Segment[],
+    consistency: SnapshotMeta['consistency'],
+  ): CollectedSnapshot {
+    const rows = new Map<string, number>();
+    const bodies: BodyRef[] = [];
+    for (const [index, segment] of segments.entries()) {
+      const { body } = segment;
+      if (!body.ok) return { body, rows, consistency, known: false };
+      bodies.push(body.value);
+      rows.set(asks[index]?.entity.entity ?? '', segment.rows);
+      this.#segments.used(segment);
+    }
+    const list = packetList(user.name, bodies);
+    const limit = Math.min(this.#parts.cloud.capabilities.maxPacketBytes, this.#parts.policy.maxPacketBytes);
+    const tooLarge = {
+      kind: 'rejected',
+      code: 'body-too-large',
+      message: `more than ${limit} bytes`,
+    } as const;
+    return { body: list.size > limit ? fail(tooLarge) : ok(list), rows, consistency, known: false };
+  }
+
+  /** Whether the bytes of all segments of earlier cycles are there and right; those that are not are forgotten. */
+  async #whole(asks: readonly SegmentAsk[]): Promise<boolean> {
+    let whole = true;
+    for (const ask of asks) {
+      const segment = this.#segments.find(ask);
+      if (segment === undefined) whole = false;
+      if (segment?.body.ok !== true || segment.read || this.#sound.has(segment.body.value.hash)) continue;
+      try {
+        // Every chunk passes the comparison with the hash.
+        for await (const chunk of this.#parts.bodies.open(segment.body.value)) void chunk;
+        this.#sound.add(segment.body.value.hash);
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error;
+        this.#parts.log.warn('a segment is lost and read again', {
+          entity: ask.entity.entity,
+          cause: error.code,
+        });
+        this.#segments.forget(ask);
+        whole = false;
+      }
+    }
+    return whole;
+  }
+
+  /** The app knows a row by this id alone. */
+  async #clash(asks: readonly SegmentAsk[]): Promise<SyncFailure | undefined> {
+    const clash = await this.#rowIds.clash(
+      asks.flatMap((ask) => {
+        const body = this.#segments.find(ask)?.body;
+        if (body?.ok !== true || body.value.size === 0 || !hasRowIds(ask.entity.fields)) return [];
+        return { entity: ask.entity.entity, body: body.value };
+      }),
+    );
+    if (clash === undefined) return undefined;
+    const [one, other] = clash.entities;
+    return {
+      kind: 'rejected',
+      code: 'row-id-twice',
+      where: `${one} and ${other}`,
+      field: 'DMS_ROWID',
+      message: `the row id ${clash.id} occurs in both tables`,
+    };
+  }
+}
