@@ -128,7 +128,9 @@ export function pulledPackets(context: WriteContext, holders: ClaimHolders): Pul
         const outcome = JSON.stringify({
           outcome: settled.outcome,
           documents: settled.documents,
-          unknownTables: settled.unknownTables,
+          ...(settled.unknown === undefined || settled.unknown.length === 0
+            ? {}
+            : { unknown: settled.unknown }),
           ...(settled.notes === undefined || settled.notes.length === 0 ? {} : { notes: settled.notes }),
         });
         return changeItem(db, item, 'settle', {

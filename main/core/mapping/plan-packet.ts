@@ -7,11 +7,12 @@ import type { Packet } from '../packets/codec/packet.ts';
 import type { Handover, WriteCall, WriteDocument } from '../packets/erp.ts';
 import { columnsOf } from './column-rules.ts';
 import type { AwaitedLookup, AwaitedReference, PacketPlan, PlanInput, RowChange, ValueNote } from './plan.ts';
-import { fieldText, keyText, typeOf, type Placed, type RowValues, type ValueContext } from './plan-row.ts';
+import { keyText, plainText, typeOf, type Placed, type RowValues, type ValueContext } from './plan-row.ts';
 import { rowValues } from './row-values.ts';
-import { documentRows, tableRows, type DocumentRows } from './plan-rows.ts';
+import { documentRows, type DocumentRows } from './plan-rows.ts';
 import { checkRow } from './row-checks.ts';
 import { seriesValues } from './plan-series.ts';
+import { unknownIn } from './unknown-in.ts';
 
 interface Planned {
   readonly rows: DocumentRows;
@@ -60,7 +61,7 @@ export function planPacket(input: PlanInput): Result<PacketPlan> {
     onConflict: planned.map((one) => one.rows.handler.onUpdate),
     references: references.value,
     changes,
-    unknownTables: unknownTables(packet, mapping),
+    unknown: unknownIn(packet, mapping),
     label: labelOf(
       planned.map(({ rows }) => rows),
       packet,
@@ -204,51 +205,6 @@ function rowsOf(rows: DocumentRows, entity: string): readonly Placed[] {
     line.entity.toLowerCase() === entity.toLowerCase() ? (rows.lines[index] ?? []) : [],
   );
 }
-
-/** What no handler takes, for people: tables the mapping does not name, and codes of kept tables that no document is for. */
-function unknownTables(packet: Packet, mapping: Mapping): readonly string[] {
-  const { documents, series, keepOnly, photos } = mapping.pull;
-  const known = new Set(
-    [
-      ...documents.flatMap((one) => [one.entity, ...one.lines.map((line) => line.entity)]),
-      ...series.map((one) => one.entity),
-      ...keepOnly,
-      ...(photos === undefined ? [] : [photos.entity]),
-    ].map((name) => name.toLowerCase()),
-  );
-  return [
-    ...[...packet.tables]
-      .filter(([key, table]) => table.rows.length > 0 && !known.has(key))
-      .map(([, table]) => table.name),
-    ...unknownCodes(packet, mapping),
-  ];
-}
-
-/** Most codes of one packet that are named: a list for people, not a store. */
-const MOST_CODES = 20;
-
-function unknownCodes(packet: Packet, mapping: Mapping): readonly string[] {
-  const found = new Set<string>();
-  for (const entity of mapping.pull.keepOnly) {
-    const handlers = mapping.pull.documents.filter(
-      (one) => one.entity.toLowerCase() === entity.toLowerCase(),
-    );
-    const [first] = handlers;
-    if (first?.when === undefined) continue;
-    const { field } = first.when;
-    const taken = new Set(handlers.flatMap((one) => one.when?.in ?? []));
-    for (const at of tableRows(packet, entity)) {
-      const code = plainText(at, field).slice(0, 30);
-      if (!taken.has(code) && found.size < MOST_CODES) found.add(`${at.table}: ${field} ${code}`);
-    }
-  }
-  return [...found];
-}
-
-const plainText = (at: Placed, field: string | undefined): string => {
-  const text = field === undefined ? ok(undefined) : fieldText(at, field);
-  return text.ok ? (text.value?.trim() ?? '') : '';
-};
 
 /**
  * What people call a packet, also one that cannot be written: whoever looks for an order looks for its number. Undefined

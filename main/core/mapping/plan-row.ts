@@ -96,3 +96,9 @@ export function typeOf(text: string): FieldType {
   types.set(text, known);
   return known;
 }
+
+/** What people see of a field: trimmed, empty where it is absent or no plain text. */
+export const plainText = (at: Placed, field: string | undefined): string => {
+  const text = field === undefined ? ok(undefined) : fieldText(at, field);
+  return text.ok ? (text.value?.trim() ?? '') : '';
+};

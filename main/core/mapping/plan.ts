@@ -60,6 +60,12 @@ export interface ValueNote {
   readonly kept: string;
 }
 
+/** What the mapping does not know: a table with rows, or a code of a kept table that no document is for. */
+export interface Unknown {
+  readonly what: 'table' | 'code';
+  readonly name: string;
+}
+
 /** A value of the unit that the ERP must be asked for before it is written; null until then. */
 export interface AwaitedLookup {
   /** Its document in the unit. */
@@ -84,8 +90,7 @@ export interface PacketPlan {
   readonly onConflict: readonly ChangeDecision[];
   readonly references: readonly AwaitedReference[];
   readonly changes: readonly RowChange[];
-  /** Tables with rows that the mapping does not name. */
-  readonly unknownTables: readonly string[];
+  readonly unknown: readonly Unknown[];
   /** `order SO-1042, C-1001`. */
   readonly label: string;
   /** Sum of the documents' amounts; null when none has one. */

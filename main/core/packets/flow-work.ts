@@ -93,6 +93,9 @@ export class FlowWork {
           ...end.counts,
           applied: after.applied - before.applied,
           parked: after.parked - before.parked,
+          ...(after.unknownKept > before.unknownKept
+            ? { unknownKept: after.unknownKept - before.unknownKept }
+            : {}),
         };
         failure = end.failure ?? this.#drift.stops('pull');
         this.#schedule.pulled(end.failure);

@@ -48,7 +48,7 @@ describe('a plain order', () => {
     expect(document?.lines[0]?.values[0]?.type).toEqual({ kind: 'int' });
     expect(result.label).toBe('order SO-1, C-1');
     expect(result.amount).toBe('12.5');
-    expect(result.unknownTables).toEqual([]);
+    expect(result.unknown).toEqual([]);
     expect(result.changes).toEqual([]);
     expect(result.onConflict).toEqual(['park']);
   });
@@ -224,12 +224,12 @@ describe('what else a packet may hold', () => {
     const result = await planned(orderXml({ more: action }));
     expect(result.unit.documents).toHaveLength(1);
     // Kept and shown: nobody said what the code means.
-    expect(result.unknownTables).toEqual(['CustomerActivity: Action 301']);
+    expect(result.unknown).toEqual([{ what: 'code', name: 'CustomerActivity: Action 301' }]);
   });
 
   it('tables the mapping does not name are listed when they have rows', async () => {
     const more = table('Survey', '<a>1</a>') + table('SalesLineInventory', '<a>1</a>') + table('Nothing');
-    expect((await planned(orderXml({ more }))).unknownTables).toEqual(['Survey']);
+    expect((await planned(orderXml({ more }))).unknown).toEqual([{ what: 'table', name: 'Survey' }]);
   });
 
   it('number series, the highest of each', async () => {

@@ -27,7 +27,6 @@ function filled() {
         label: index === 2 ? 'payment of ERP-2' : `order SO-${index + 1}`,
         documents: [document(`ROW-${index + 1}`, `SO-${index + 1}`, `ERP-${index + 1}`)],
         payloadHash: hashOf(`bytes of p${index + 1}`),
-        unknownTables: [],
       },
       T + 20,
     );

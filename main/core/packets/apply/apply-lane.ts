@@ -6,6 +6,8 @@ import type { Item } from '../../queue/item.ts';
 import { Bell } from '../../runtime/bell.ts';
 import { durablySync } from '../../runtime/runtime.ts';
 import { PacketApplier } from './apply-packet.ts';
+import type { ApplyTotals } from './attempt-ends.ts';
+import { parkItem } from '../by-person/park-item.ts';
 import type { DriftWatch } from '../drift-watch.ts';
 import type { LinkParts } from '../link-parts.ts';
 
@@ -32,7 +34,7 @@ export class ApplyLane {
   }
 
   /** What this lane has done since it was made: for run counts. */
-  get totals(): { readonly applied: number; readonly parked: number } {
+  get totals(): ApplyTotals {
     return this.#applier.totals;
   }
 
@@ -40,9 +42,9 @@ export class ApplyLane {
     this.#bell.ring();
   }
 
-  /** See PacketApplier. An item found applied is settled by its next turn. */
+  /** See `parkItem`. An item found applied is settled by its next turn. */
   async parkByPerson(item: Item, note: string, signal: AbortSignal): Promise<Item | undefined> {
-    const parked = await this.#applier.parkByPerson(item, note, signal);
+    const parked = await parkItem(this.#parts, item, note, signal);
     this.wake();
     return parked;
   }

@@ -10,14 +10,14 @@ const LOOK_AGAIN_MS = 30 * 60_000;
 
 /** A packet the ERP has, with what it makes of it. */
 export interface InTheErp {
-  readonly plan: Pick<PacketPlan, 'label' | 'unknownTables'> & Partial<Pick<PacketPlan, 'notes'>>;
+  readonly plan: Pick<PacketPlan, 'label'> & Partial<Pick<PacketPlan, 'notes' | 'unknown'>>;
   readonly outcome: 'applied' | 'already';
   readonly documents: readonly DocumentResult[];
   readonly standing: PacketStanding;
 }
 
 /** Settled without having been planned: its label stays what it was. */
-export const unread = (item: Item): InTheErp['plan'] => ({ label: item.label, unknownTables: [] });
+export const unread = (item: Item): InTheErp['plan'] => ({ label: item.label });
 
 /**
  * Writes down that the ERP has a claimed packet: settled when all its documents are taken, waiting while one is not decided,
@@ -33,7 +33,7 @@ export function endPacket(parts: LinkParts, item: Item, end: InTheErp): void {
     label: plan.label,
     documents,
     payloadHash: item.body.hash,
-    unknownTables: plan.unknownTables,
+    unknown: plan.unknown,
     notes: plan.notes,
   };
   const facts = { item: item.id, packet: item.externalId, outcome, documents: documents.length };
