@@ -1,3 +1,4 @@
+import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import { ok, type Result } from '../../../../shared/model/result.ts';
 import { BodyStreamError } from '../../runtime/body-stream-error.ts';
 import { APPLY_LIMITS, type Packet, type PacketRow, type ReadOptions } from './packet.ts';
@@ -11,6 +12,15 @@ export async function collectPacket(
   chunks: AsyncIterable<Uint8Array>,
   options: ReadOptions,
 ): Promise<Result<Packet>> {
+  const { packet, failure } = await collectReadable(chunks, options);
+  return failure === undefined ? ok(packet) : { ok: false, failure };
+}
+
+/** What can be read of a packet: all of it, or what comes before the failure that ends it. */
+export async function collectReadable(
+  chunks: AsyncIterable<Uint8Array>,
+  options: ReadOptions,
+): Promise<{ readonly packet: Packet; readonly failure: SyncFailure | undefined }> {
   const tables = new Map<string, { readonly name: string; readonly rows: PacketRow[] }>();
   let user: string | undefined;
   const tableOf = (name: string): { readonly name: string; readonly rows: PacketRow[] } => {
@@ -21,6 +31,7 @@ export async function collectPacket(
     tables.set(key, table);
     return table;
   };
+  let failure: SyncFailure | undefined;
   try {
     for await (const event of readPacket(chunks, { ...options, limits: options.limits ?? APPLY_LIMITS })) {
       if (event.kind === 'header') user = event.user;
@@ -28,8 +39,8 @@ export async function collectPacket(
       else tableOf(event.table).rows.push(event.row);
     }
   } catch (error) {
-    if (error instanceof BodyStreamError) return { ok: false, failure: error.failure };
-    throw error;
+    if (!(error instanceof BodyStreamError)) throw error;
+    failure = error.failure;
   }
-  return ok({ user, tables });
+  return { packet: { user, tables }, failure };
 }
