@@ -1,0 +1,280 @@
+import type { SyncFailure } from '../../../shared/model/failure.ts';
+import type { LinkId } from '../../../shared/model/ids.ts';
+import type { Instant } from '../../../shared/model/time.ts';
+import type { FieldTexts, IntentId, RecordId, Side } from './record-store.ts';
+
+/**
+ * What is known locally of the records of a link. Synchronous: each method is one transaction, durable when it returns, and
+ * throws only for a bug or StoreError (disk full, file held): then nothing of it happened.
+ */
+export interface RecordState {
+  // ---- sides ----
+  sideFacts(link: LinkId, side: Side): SideFacts;
+  keepSideFacts(link: LinkId, side: Side, facts: SideFacts): void;
+
+  // ---- nominated ----
+  cursor(link: LinkId, entity: string, side: Side): string | undefined;
+  /** Named records become dirty, and the cursor moves, in one transaction. A record that is dirty already gets a new mark. */
+  nominate(named: Nomination, now: Instant): void;
+  /** Oldest first, those whose hold has not ended left out; both sides of one pair come together. */
+  dirty(link: LinkId, entity: string, limit: number, now: Instant): readonly DirtyRecord[];
+  /** When the next held one is to be looked at again; undefined when none is. */
+  nextHeld(link: LinkId): Instant | undefined;
+
+  // ---- pairs ----
+  pairs(link: LinkId, entity: string, side: Side, ids: readonly RecordId[]): readonly Pair[];
+  pairsFrom(
+    link: LinkId,
+    entity: string,
+    side: Side,
+    after: RecordId | undefined,
+    limit: number,
+  ): readonly Pair[];
+  pair(id: PairId): Pair | undefined;
+  pairCount(link: LinkId, entity: string): number;
+  /** Pairs of which a sweep did not find the record, and how many sweeps in a row; a found one is forgotten. Returns the counts. */
+  noteSweep(
+    link: LinkId,
+    entity: string,
+    side: Side,
+    sweep: Sweep,
+    now: Instant,
+  ): ReadonlyMap<RecordId, number>;
+
+  // ---- intents ----
+  /** Kept before anything is sent. A new pair is `pending` from here on. */
+  intend(intents: readonly NewIntent[], now: Instant): void;
+  openIntents(link: LinkId): readonly Intent[];
+
+  // ---- the end of a decision ----
+  /**
+   * All of a decision at once: pair, both shadows, its intents, conflicts, holds, log; and what was dirty, unless it was named
+   * again since (its mark is another): then it stays and is decided anew. All conclusions in one transaction.
+   */
+  conclude(conclusions: readonly Conclusion[], now: Instant): void;
+
+  // ---- for people ----
+  conflicts(query: ConflictQuery): { readonly conflicts: readonly Conflict[]; readonly total: number };
+  conflict(id: number): Conflict | undefined;
+  /** Undefined when it is resolved already. The chosen values are written by the next pass. */
+  resolve(id: number, chosen: Resolution, now: Instant): Conflict | undefined;
+  decisions(query: DecisionQuery): readonly Decision[];
+  counts(link: LinkId): RecordCounts;
+  /** Drops decisions and resolved conflicts older than that. */
+  forget(before: Instant): void;
+}
+
+export type PairId = number;
+
+export interface SideFacts {
+  readonly identity?: string | undefined;
+  readonly pulse?: string | undefined;
+}
+
+export interface Nomination {
+  readonly link: LinkId;
+  readonly entity: string;
+  readonly side: Side;
+  readonly records: readonly { readonly id: RecordId; readonly gone?: 'deleted' | 'unseen' | undefined }[];
+  /** Absent: it stays. `null`: it is forgotten. */
+  readonly cursor?: string | null | undefined;
+}
+
+export interface DirtyRecord {
+  readonly entity: string;
+  readonly side: Side;
+  readonly id: RecordId;
+  readonly gone?: 'deleted' | 'unseen' | undefined;
+  /** Rises each time it is named. */
+  readonly mark: number;
+  readonly since: Instant;
+  readonly hold?: Hold | undefined;
+}
+
+export type PairState =
+  /** Both records are known. */
+  | 'active'
+  /** One is being created; its side's id may be unknown. */
+  | 'pending'
+  /** Nothing is written to either side until a person, or time, ends it. */
+  | 'held'
+  /** Left the filter of a side: stays as it is. */
+  | 'frozen'
+  /** Parted by a person or by a policy; kept so that it can be joined again. */
+  | 'unlinked'
+  /** Both sides are gone. */
+  | 'closed';
+
+/** The mapped fields as one side stored them at the last agreement. */
+export interface Shadow {
+  readonly fields: FieldTexts;
+  readonly version?: string | undefined;
+  readonly at: Instant;
+}
+
+export interface Pair {
+  readonly id: PairId;
+  readonly link: LinkId;
+  readonly entity: string;
+  readonly state: PairState;
+  readonly ids: { readonly erp?: RecordId | undefined; readonly cloud?: RecordId | undefined };
+  readonly shadows: { readonly erp?: Shadow | undefined; readonly cloud?: Shadow | undefined };
+  readonly since: Instant;
+  readonly hold?: Hold | undefined;
+  /** Fields written to and fro of late, for the breaker: name, direction, when. */
+  readonly swings: readonly { readonly field: string; readonly to: Side; readonly at: Instant }[];
+}
+
+export type HoldReason =
+  | { readonly kind: 'conflict'; readonly fields: readonly string[] }
+  | { readonly kind: 'deleted-and-changed'; readonly deletedIn: Side }
+  /** What it names is not paired. */
+  | { readonly kind: 'parent'; readonly entity: string; readonly id: RecordId }
+  | { readonly kind: 'review'; readonly candidates: readonly RecordId[] }
+  | { readonly kind: 'two-of-one-key'; readonly with: readonly RecordId[] }
+  | { readonly kind: 'swings'; readonly field: string }
+  | {
+      readonly kind: 'many';
+      readonly what: 'creates' | 'updates' | 'deletes' | 'missing';
+      readonly count: number;
+    }
+  | { readonly kind: 'refused'; readonly failure: SyncFailure }
+  | { readonly kind: 'not-allowed'; readonly what: 'create' | 'update' | 'delete'; readonly on: Side };
+
+export interface Hold {
+  readonly reason: HoldReason;
+  readonly since: Instant;
+  /** Looked at again then; absent: only when it is named again or a person says so. */
+  readonly until?: Instant | undefined;
+}
+
+export interface Sweep {
+  readonly found: readonly RecordId[];
+  readonly missing: readonly RecordId[];
+}
+
+export interface NewIntent {
+  readonly id: IntentId;
+  readonly link: LinkId;
+  readonly entity: string;
+  /** Absent: a create makes the pair, with the id of the record it is made from. */
+  readonly pair?: PairId | undefined;
+  readonly from?: { readonly side: Side; readonly id: RecordId } | undefined;
+  readonly to: Side;
+  readonly kind: 'create' | 'update' | 'delete';
+  readonly target?: RecordId | undefined;
+  readonly values: FieldTexts;
+  readonly expected: FieldTexts;
+  /** What the other side holds, for the shadow when this is done. */
+  readonly basis: FieldTexts;
+}
+
+export interface Intent extends Omit<NewIntent, 'pair'> {
+  readonly pair: PairId;
+  readonly createdAt: Instant;
+  readonly attempts: number;
+}
+
+export interface Conclusion {
+  readonly link: LinkId;
+  readonly entity: string;
+  /** Absent: a pair is made of `ids`. */
+  readonly pair?: PairId | undefined;
+  readonly ids?: { readonly erp?: RecordId | undefined; readonly cloud?: RecordId | undefined } | undefined;
+  readonly state?: PairState | undefined;
+  /** A side left out keeps its shadow; `null` drops it. */
+  readonly shadows?:
+    { readonly erp?: Shadow | null | undefined; readonly cloud?: Shadow | null | undefined } | undefined;
+  /** `null` ends a hold. */
+  readonly hold?: Hold | null | undefined;
+  readonly dirty: readonly { readonly side: Side; readonly id: RecordId; readonly mark: number }[];
+  /** Instead of removing what was dirty: it is looked at again when the hold ends. */
+  readonly keepDirty?: boolean | undefined;
+  readonly intents?:
+    readonly { readonly id: IntentId; readonly end: 'done' | 'given-up' | 'again' }[] | undefined;
+  readonly conflicts?: readonly NewConflict[] | undefined;
+  readonly decision?: NewDecision | undefined;
+  readonly swings?: Pair['swings'] | undefined;
+}
+
+export type ConflictKind =
+  'field' | 'deleted-and-changed' | 'two-of-one-key' | 'match' | 'dangling-key' | 'too-long' | 'not-allowed';
+
+export interface NewConflict {
+  readonly kind: ConflictKind;
+  readonly field?: string | undefined;
+  readonly base?: string | null | undefined;
+  readonly erp?: string | null | undefined;
+  readonly cloud?: string | null | undefined;
+  readonly versions: { readonly erp?: string | undefined; readonly cloud?: string | undefined };
+  readonly editors: { readonly erp?: string | undefined; readonly cloud?: string | undefined };
+  /** The rule that was applied: an owner, a policy. */
+  readonly rule: string;
+  /** Absent: held for a person. */
+  readonly winner?: Side | undefined;
+  readonly private: boolean;
+}
+
+export interface Conflict extends NewConflict {
+  readonly id: number;
+  readonly link: LinkId;
+  readonly entity: string;
+  readonly pair: PairId;
+  readonly at: Instant;
+  readonly state: 'decided' | 'held' | 'resolved';
+  readonly resolvedBy?: string | undefined;
+  readonly resolvedAt?: Instant | undefined;
+}
+
+export interface Resolution {
+  readonly by: string;
+  /** Whose value stays; of a decided one: the loser is restored. */
+  readonly winner: Side;
+}
+
+/** One thing done by itself, with what is needed to undo it. */
+export interface NewDecision {
+  readonly what:
+    'paired' | 'created' | 'updated' | 'marked' | 'deleted' | 'unlinked' | 'closed' | 'held' | 'frozen';
+  readonly on?: Side | undefined;
+  readonly run?: number | undefined;
+  /** Of the record that was written, before it. */
+  readonly before: FieldTexts;
+  readonly after: FieldTexts;
+  readonly note: string;
+}
+
+export interface Decision extends NewDecision {
+  readonly id: number;
+  readonly link: LinkId;
+  readonly entity: string;
+  readonly pair: PairId;
+  readonly at: Instant;
+}
+
+export interface ConflictQuery {
+  readonly link?: LinkId | undefined;
+  readonly entity?: string | undefined;
+  readonly states?: readonly Conflict['state'][] | undefined;
+  readonly pair?: PairId | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface DecisionQuery {
+  readonly link: LinkId;
+  readonly pair?: PairId | undefined;
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export interface RecordCounts {
+  readonly pairs: number;
+  /** Named and not decided, those held left out. */
+  readonly pending: { readonly erp: number; readonly cloud: number };
+  readonly oldestPending?: Instant | undefined;
+  readonly held: number;
+  /** Writes whose outcome is not known. */
+  readonly unknown: number;
+  readonly conflictsHeld: number;
+}
