@@ -10,5 +10,5 @@ export const siteHandlers = (agent: SiteAgent): LifeHandlers => ({
   ...siteOwnHandlers(agent),
   ...queueHandlers(agent),
   ...alertHandlers(agent),
-  ...userHandlers(),
+  ...userHandlers(agent),
 });

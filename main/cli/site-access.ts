@@ -50,7 +50,11 @@ export async function withSite(context: Context, use: (access: Access) => Promis
   const { settings } = loaded.value;
   let site: StoredSite;
   try {
-    site = openStoredSite(dataDir, settings.site.timeZone);
+    site = openStoredSite(
+      dataDir,
+      settings.site.timeZone,
+      settings.links.map(({ id }) => id),
+    );
   } catch (error) {
     return storeFailure(context, error);
   }

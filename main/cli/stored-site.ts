@@ -7,6 +7,7 @@ import type { LinkSettings, Settings } from '../../shared/model/settings.ts';
 import { inlineReads } from '../adapters/sqlite/inline-reads.ts';
 import { openReadStore, type ReadStore } from '../adapters/sqlite/open-store.ts';
 import { itemReading, runReading } from '../agent/handlers/reading.ts';
+import { userReading } from '../agent/handlers/user-reading.ts';
 import { runView } from '../agent/site-status.ts';
 
 /** What can be told of a site while no agent runs: what is in its store, and that nothing is known of the other sides. */
@@ -16,13 +17,17 @@ export interface StoredSite {
   readonly queueShow: Handlers['queueShow'];
   readonly queueBody: Handlers['queueBody'];
   readonly runsList: Handlers['runsList'];
+  readonly usersList: Handlers['usersList'];
+  readonly userShow: Handlers['userShow'];
   close(): void;
 }
 
 const LAST_RUNS = 5;
 
-/** Opens the store for looking only; a site that never ran has an empty one. Throws StoreError. */
-export function openStoredSite(dataDir: string, zone: string): StoredSite {
+/**
+ * Opens the store for looking only; a site that never ran has an empty one. `links`: whose users are listed. Throws StoreError.
+ */
+export function openStoredSite(dataDir: string, zone: string, links: readonly string[] = []): StoredSite {
   const file = join(dataDir, 'ferry.sqlite');
   const store = existsSync(file) ? openReadStore(file, { zone }) : undefined;
   const reads = inlineReads({ file, spool: join(dataDir, 'spool'), zone });
@@ -45,6 +50,7 @@ export function openStoredSite(dataDir: string, zone: string): StoredSite {
       links: links.map((link) => linkStatus(store, link, now)),
     }),
     ...itemReading(reads, never),
+    ...userReading(reads, () => links.map(linkId), never),
     runsList: runReading(reads, never),
     close: () => {
       store?.close();

@@ -9,7 +9,7 @@ const endpoint = z.custom<Endpoint>(
   },
 );
 
-const failure: z.ZodType<SyncFailure> = z.discriminatedUnion('kind', [
+export const failureValue: z.ZodType<SyncFailure> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('unreachable'),
     endpoint,
@@ -41,7 +41,7 @@ const failure: z.ZodType<SyncFailure> = z.discriminatedUnion('kind', [
 ]);
 
 const reason: z.ZodType<ItemReason> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('failure'), failure }),
+  z.object({ kind: z.literal('failure'), failure: failureValue }),
   z.object({
     kind: z.literal('waits-for'),
     what: z.string(),
@@ -73,6 +73,6 @@ export const jsonColumn = <T>(schema: z.ZodType<T>): z.ZodType<T> =>
     })
     .pipe(schema);
 
-export const failureColumn = jsonColumn(failure);
+export const failureColumn = jsonColumn(failureValue);
 export const reasonColumn = jsonColumn(reason);
 export const countsColumn = jsonColumn(z.record(z.string(), z.number()));

@@ -38,8 +38,13 @@ export function inlineReads(options: ReaderOptions, onDamaged: OnDamaged = () =>
     show: async (item, signal) => (existsSync(options.file) ? ask('show', item, signal) : ok(undefined)),
     bodyPart: async (wanted, signal) =>
       existsSync(options.file) ? ask('bodyPart', wanted, signal) : ok(undefined),
+    compared: async (wanted, signal) =>
+      existsSync(options.file) ? ask('compared', wanted, signal) : ok(undefined),
     runs: async (query, signal) => (existsSync(options.file) ? ask('runs', query, signal) : ok([])),
     history: (query, signal) => ask('history', query, signal),
+    users: async (query, signal) =>
+      existsSync(options.file) ? ask('users', query, signal) : ok({ users: [], total: 0 }),
+    user: async (wanted, signal) => (existsSync(options.file) ? ask('user', wanted, signal) : ok(undefined)),
     close: async () => {
       closed = true;
       reader?.close();

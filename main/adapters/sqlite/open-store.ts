@@ -15,6 +15,7 @@ import { handoverWrites } from './handovers.ts';
 import { editWrites } from './item-edits.ts';
 import { migrate, refuseOlder } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
+import { mobileUserWrites } from './mobile-users.ts';
 import { photoWrites } from './photos.ts';
 import { pulledPackets } from './pulled-packets.ts';
 import { pushedSnapshots } from './pushed-snapshots.ts';
@@ -83,6 +84,7 @@ export function openStore(
     ...handoverWrites(context, holders),
     ...editWrites(context),
     ...photoWrites(context),
+    ...mobileUserWrites(context),
     ...pushedSnapshots(context, holders),
     ...runsAndFacts(context),
     ...retention(context, archive),

@@ -6,6 +6,7 @@ import type { ClaimHolders } from './claims.ts';
 import type { WriteContext } from './store-context.ts';
 import { findUnsentOf } from './statements/item-read.ts';
 import { endAttempt, insertBody, insertEvent, insertItem } from './statements/item-write.ts';
+import { insertTaken } from './statements/mobile-users.ts';
 import { insertPacketSegment } from './statements/segments.ts';
 import { findSnapshotMeta, upsertAccepted, upsertSnapshotMeta } from './statements/snapshots.ts';
 
@@ -58,6 +59,14 @@ export function pushedSnapshots(context: WriteContext, holders: ClaimHolders): P
           acceptedAt: now,
           syncLogId: accepted.syncLogId,
           size: item.body.size,
+        });
+        insertTaken(db, item.link, item.user, {
+          item: id,
+          size: item.body.size,
+          rows: meta.rows,
+          consistency: meta.consistency,
+          acceptedAt: now,
+          syncLogId: accepted.syncLogId,
         });
         endAttempt(db, id, 'accepted', now);
         const outcome = JSON.stringify({ syncLogId: accepted.syncLogId });

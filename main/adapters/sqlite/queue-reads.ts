@@ -1,9 +1,11 @@
+import { isAwaitedBody } from '../../core/queue/lost-body.ts';
 import type { OpenListing, QueueCounts, QueueStore } from '../../core/queue/queue-store.ts';
 import type { LinkId, Sha256 } from '../../../shared/model/ids.ts';
 import { instantOfLocal, localTimeAt } from '../../../shared/model/time.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import { handoverReads } from './handovers.ts';
 import { editReads } from './item-edits.ts';
+import { mobileUserReads } from './mobile-users.ts';
 import { photoReads } from './photos.ts';
 import { readableItems } from './store-context.ts';
 import type { ReadContext } from './store-context.ts';
@@ -70,6 +72,8 @@ export type QueueReads = Pick<
   | 'edits'
   | 'applyingSince'
   | 'photoOwner'
+  | 'acceptedPacket'
+  | 'isExpected'
 > & {
   /** The bytes of a body kept in the store; undefined when there are none (any more). */
   rowBody(hash: Sha256): Uint8Array | undefined;
@@ -110,6 +114,7 @@ export function queueReads(context: ReadContext): QueueReads {
     ...handoverReads(context),
     ...editReads(context),
     ...photoReads(context),
+    ...mobileUserReads(context),
     rowBody: (hash) => read(() => readBody(db, hash)),
     spoolHashes: () => read(() => new Set([...readSpoolHashes(db), ...readEditedSpoolHashes(db)])),
   };
@@ -166,10 +171,11 @@ function openListingsOf(context: ReadContext, link: LinkId): readonly OpenListin
     listedAt: listed_at,
     entries: readDeliveries(db, id).map((delivery) => ({
       ...delivery,
-      items: findPacketItems(db, link, queue, delivery.entry.id).map(({ state, createdAt, handed }) => ({
-        state,
-        createdAt,
-        ...(handed === undefined ? {} : { handed: true }),
+      items: findPacketItems(db, link, queue, delivery.entry.id).map((item) => ({
+        state: item.state,
+        createdAt: item.createdAt,
+        ...(item.handed === undefined ? {} : { handed: true }),
+        ...(isAwaitedBody(item) ? { awaitsBody: true } : {}),
       })),
     })),
   }));

@@ -1,21 +1,29 @@
+import { dirname, join } from 'node:path';
 import type { ItemId } from '../../../shared/model/ids.ts';
 import type { ItemQuery, Run, RunQuery } from '../../core/queue/queue-store.ts';
+import type { UserDetail, UserPage, UserQuery } from '../../core/queue/mobile-users.ts';
 import {
   BEGINNING_BYTES,
   type BodyPart,
   type BodyPartQuery,
+  type Compared,
+  type ComparedQuery,
   type History,
   type HistoryQuery,
   type ItemDetail,
   type ItemPage,
+  type OneUser,
 } from '../../core/queue/viewer-reads.ts';
 import type { BodyRef } from '../../core/runtime/body-store.ts';
+import { archiveFiles } from './archive-files.ts';
 import { bodyAsBytes, readBodyPart } from './body-part.ts';
+import { comparedReads } from './compared-reads.ts';
 import { openForReading } from './connection.ts';
 import { historyOf } from './history.ts';
 import { searchItems } from './item-search.ts';
 import { refuseOlder } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
+import { userDetail, userPage } from './mobile-users.ts';
 import { rowsOf } from './queue-reads.ts';
 import { translated } from './sqlite-error.ts';
 import { readEdits } from './statements/edits.ts';
@@ -41,8 +49,11 @@ export interface Reader {
   list(query: ItemQuery): Steps<ItemPage>;
   show(item: ItemId): Steps<ItemDetail | undefined>;
   bodyPart(wanted: BodyPartQuery): Steps<BodyPart | undefined>;
+  compared(wanted: ComparedQuery): Steps<Compared | undefined>;
   runs(query: RunQuery): Steps<readonly Run[]>;
   history(query: HistoryQuery): Steps<History>;
+  users(query: UserQuery): Steps<UserPage>;
+  user(wanted: OneUser): Steps<UserDetail | undefined>;
 }
 export type ReadName = keyof Reader;
 
@@ -105,8 +116,11 @@ export function openReader(
           return body && bytes && { body: bytesOf(body), bytes };
         }),
       ),
+    compared: comparedReads(context, { spool, archive: archiveFiles(join(dirname(file), 'archive'), zone) }),
     runs: (query) => inOneStep(() => read(() => readRuns(db, query))),
     history: (query) => inOneStep(() => historyOf(context, query)),
+    users: (query) => inOneStep(() => userPage(context, query)),
+    user: (wanted) => inOneStep(() => userDetail(context, wanted)),
     close: () => {
       db.close();
     },

@@ -137,8 +137,11 @@ export function workerReads(options: WorkerReadsOptions): ViewerReads {
     list: (query, signal) => ask('list', query, signal),
     show: (item, signal) => ask('show', item, signal),
     bodyPart: (wanted, signal) => ask('bodyPart', wanted, signal),
+    compared: (wanted, signal) => ask('compared', wanted, signal),
     runs: (query, signal) => ask('runs', query, signal),
     history: (query, signal) => ask('history', query, signal),
+    users: (query, signal) => ask('users', query, signal),
+    user: (wanted, signal) => ask('user', wanted, signal),
     close: async () => {
       closed = true;
       const own = current;

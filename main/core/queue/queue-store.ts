@@ -5,6 +5,7 @@ import type { ListedEntry, PacketListing, PacketQueue } from '../packets/packet-
 import type { SegmentStore } from '../packets/push/segments/segment-store.ts';
 import type { EditStore } from './edit-store.ts';
 import type { HandoverStore } from './handover-store.ts';
+import type { MobileUserStore } from './mobile-users.ts';
 import type { PhotoStore } from './photo-store.ts';
 import type { SettledPacket } from './settled-packet.ts';
 import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from './item.ts';
@@ -14,7 +15,7 @@ import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from 
  * (WAL, synchronous=FULL). A method throws only for a bug (illegal transition) or StoreError (disk full, file held):
  * then nothing of it happened.
  */
-export interface QueueStore extends HandoverStore, SegmentStore, EditStore, PhotoStore {
+export interface QueueStore extends HandoverStore, SegmentStore, EditStore, PhotoStore, MobileUserStore {
   // ---- claims and transitions ----
   /**
    * Turns claims of other starts into `unknown`, due now, counting an unclean exit for each; at the third one the item is
@@ -62,7 +63,8 @@ export interface QueueStore extends HandoverStore, SegmentStore, EditStore, Phot
   known(link: LinkId, queue: PacketQueue, entry: ListedEntry): KnownPacket;
   /**
    * Body and row in one transaction; marks the delivery checked. Idempotent on (link, id, hash). A packet whose id is known
-   * with other bytes becomes an item of its own, parked with `conflict`.
+   * with other bytes becomes an item of its own, parked with `conflict`. An empty body keeps a packet whose body the cloud no
+   * longer has; when its bytes come after all, that item gets them and is ready.
    */
   storePacket(
     item: NewItem,
@@ -143,6 +145,11 @@ export interface QueueStore extends HandoverStore, SegmentStore, EditStore, Phot
   lastList(
     link: LinkId,
   ): { readonly at: Instant; readonly entries: number; readonly full: boolean } | undefined;
+  /**
+   * After a clock that was set back: what began to wait at a time still to come waits from now on, each for its own time. Returns
+   * how many items that were. Idempotent.
+   */
+  putWaitsRight(link: LinkId, now: Instant): number;
   setPause(pause: Pause): void;
   clearPause(link: LinkId): void;
   pause(link: LinkId): Pause | undefined;
@@ -204,6 +211,8 @@ export interface OpenListing {
       readonly createdAt: Instant;
       /** It was handed over to the ERP, which has not accepted it yet. */
       readonly handed?: boolean | undefined;
+      /** The cloud has no body for it, and no person has agreed that it is lost. */
+      readonly awaitsBody?: boolean | undefined;
     }[];
   }[];
 }

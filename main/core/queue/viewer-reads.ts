@@ -1,9 +1,12 @@
 import type { ItemId, LinkId } from '../../../shared/model/ids.ts';
+import type { Mapping } from '../../../shared/model/mapping.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
+import type { Unknown } from '../mapping/plan.ts';
 import type { BodyRef } from '../runtime/body-store.ts';
-import type { ItemEdit } from './edit-store.ts';
+import type { EditNote, ItemEdit } from './edit-store.ts';
 import type { Item } from './item.ts';
+import type { UserDetail, UserPage, UserQuery } from './mobile-users.ts';
 import type { ItemQuery, Run, RunQuery, TimelineEntry } from './queue-store.ts';
 
 /**
@@ -17,8 +20,16 @@ export interface ViewerReads {
   show(item: ItemId, signal: AbortSignal): Promise<ReadAnswer<ItemDetail | undefined>>;
   /** Some bytes of a body; `value` undefined: the item or its body is gone. */
   bodyPart(wanted: BodyPartQuery, signal: AbortSignal): Promise<ReadAnswer<BodyPart | undefined>>;
+  /**
+   * What a pulled packet changes of documents that were stored before, and what of it the mapping does not know. Reads a few
+   * megabytes of it at most, and of what it is compared with; `value` undefined: there is no such item.
+   */
+  compared(wanted: ComparedQuery, signal: AbortSignal): Promise<ReadAnswer<Compared | undefined>>;
   runs(query: RunQuery, signal: AbortSignal): Promise<ReadAnswer<readonly Run[]>>;
   history(query: HistoryQuery, signal: AbortSignal): Promise<ReadAnswer<History>>;
+  users(query: UserQuery, signal: AbortSignal): Promise<ReadAnswer<UserPage>>;
+  /** `value` undefined: nobody of that name is known. */
+  user(wanted: OneUser, signal: AbortSignal): Promise<ReadAnswer<UserDetail | undefined>>;
   /** Ends what runs; afterwards everything is `cancelled`. Idempotent. */
   close(): Promise<void>;
 }
@@ -32,6 +43,11 @@ export type ReadAnswer<T> = Result<T, ReadFailure>;
 export interface ReadFailure {
   readonly kind: 'slow' | 'store' | 'ended' | 'cancelled';
   readonly message: string;
+}
+
+export interface OneUser {
+  readonly link: LinkId;
+  readonly user: string;
 }
 
 export interface ItemPage {
@@ -58,6 +74,23 @@ export interface BodyPartQuery {
   readonly limit: number;
   /** The bytes as the phone sent them, before any edit. */
   readonly original?: boolean | undefined;
+}
+
+export interface ComparedQuery {
+  readonly item: ItemId;
+  /** Of its link; without it rows are known by `DMS_ROWID` only, and nothing is called unknown. */
+  readonly mapping?: Pick<Mapping, 'pull'> | undefined;
+}
+
+export interface Compared {
+  readonly difference: Difference | undefined;
+  readonly unknown: readonly Unknown[];
+}
+
+/** Against which item, stored when, and what is other in the newer one. Nothing listed and `more` set: too large to compare. */
+export interface Difference extends Pick<EditNote, 'changes' | 'more'> {
+  readonly against: number;
+  readonly againstAt: Instant;
 }
 
 /** A part is not checked against the hash: whoever has all parts can do that. */

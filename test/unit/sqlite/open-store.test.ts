@@ -21,6 +21,7 @@ const RELEASED = [
   'b24160fc543bff2327446bfb3097772994d23bd14ebd28f67ce52504639475f1',
   '4fc146b51ae537900e2aa41d6ef1d50ba0b11bccb65f9f251d4638583c7e05a6',
   '1623d5794d36ef72153ca0e4812b2d9d86d85075b22ac1747835b413e5216362',
+  '5df9a7432ea169717cb901d0ceda3a0e80a8e7db016e48d41755f9dd181bf04c',
 ];
 
 const refused = (code: string): unknown => expect.objectContaining({ name: 'StoreError', code });

@@ -6,6 +6,7 @@ import { handovers } from './0005-handovers.ts';
 import { segments } from './0006-segments.ts';
 import { edits } from './0007-edits.ts';
 import { photos } from './0008-photos.ts';
+import { mobileUsers } from './0009-mobile-users.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only: a test holds the hash of each. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   segments,
   edits,
   photos,
+  mobileUsers,
 ];

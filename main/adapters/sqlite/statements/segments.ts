@@ -83,12 +83,14 @@ export function insertPacketSegment(db: WriteDb, list: Sha256, hash: Sha256): vo
   );
 }
 
-/** Of lists that no item is any more. */
+/** Of lists that no item is any more, nor what the cloud accepted last for somebody who is still named. */
 export function deleteEndedLists(db: WriteDb): void {
   const ended = prepared(
     db,
     `SELECT DISTINCT p.list AS hash FROM packet_segment AS p
-     WHERE NOT EXISTS (SELECT 1 FROM item AS i WHERE i.direction = 'out' AND i.body_hash = p.list)`,
+     WHERE NOT EXISTS (SELECT 1 FROM item AS i WHERE i.direction = 'out' AND i.body_hash = p.list)
+       AND NOT EXISTS (SELECT 1 FROM accepted_snapshot AS a WHERE a.content_hash = p.list
+         AND NOT EXISTS (SELECT 1 FROM mobile_user AS u WHERE u.link = a.link AND u.user = a.user AND u.named = 0))`,
   ).all();
   for (const row of ended) {
     const hash = sha256(decode(hashRow, row, 'packet_segment').hash);

@@ -8,6 +8,7 @@ import { pushUsers } from './push-users.ts';
 import { noteErpFailure, SnapshotBuild, type BuildCounts } from './snapshot-build.ts';
 import type { RunProgress } from '../run-progress.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
+import { UserFindings } from './user-findings.ts';
 
 export interface PushCounts extends BuildCounts {
   users: number;
@@ -87,16 +88,20 @@ export async function pushCycle(
   const marks = new Map(chosen.map((user) => [user.name, parts.store.inboundMark(parts.link, user.name)]));
   const basis = await ReadBasis.look(parts, signal);
   const build = new SnapshotBuild(parts, basis, counts, { users: chosen, anew: how.byHand });
+  const findings = new UserFindings(parts, users.value);
   let failure: SyncFailure | undefined = refused[0];
   try {
     for (const user of chosen) {
       if (signal.aborted) break;
+      const counted = { ...counts };
       const built = await build.user(user, marks.get(user.name) ?? 0, signal);
+      findings.note(user, counted, counts, built);
       parts.changed();
       if (built !== undefined) failure = ofUser(built, user.name);
       if (built !== undefined && built.kind !== 'rejected') break;
     }
   } finally {
+    findings.save(undefined);
     await build.close();
   }
   // The ERP may have been changed since: then the next run is stopped before it reads anything.

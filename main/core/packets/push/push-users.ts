@@ -3,11 +3,14 @@ import { fail, ok, type Result } from '../../../../shared/model/result.ts';
 import { shown } from '../codec/refusal.ts';
 import type { ErpUser } from '../erp.ts';
 import type { LinkParts } from '../link-parts.ts';
+import type { NoSnapshot } from '../../queue/mobile-users.ts';
 import { userHold, type PushRules } from './push-plan.ts';
 
 /** The mobile users of a cycle, and those of them who get nothing. */
 export interface PushUsers {
   readonly chosen: readonly ErpUser[];
+  /** Who is named and gets none, and why. */
+  readonly none: readonly { readonly user: ErpUser; readonly why: NoSnapshot }[];
   /** All that are named, each once. */
   readonly all: number;
   readonly heldByPilot: number;
@@ -43,17 +46,25 @@ export function chooseUsers(
     else same.push(user);
   }
   const chosen: ErpUser[] = [];
+  const none: { user: ErpUser; why: NoSnapshot }[] = [];
   const refused: SyncFailure[] = [];
   const held = { pilot: 0, paused: 0 };
   for (const [one, other, ...more] of byName.values()) {
     if (one === undefined) continue;
     const hold = userHold(rules, one.name);
-    if (hold !== undefined) held[hold] += 1;
-    else if (other === undefined) chosen.push(one);
-    else refused.push(twice(one.name, other.name, more.length + 2));
+    if (hold !== undefined) {
+      held[hold] += 1;
+      none.push({ user: one, why: { kind: hold } });
+    } else if (other === undefined) chosen.push(one);
+    else {
+      const failure = twice(one.name, other.name, more.length + 2);
+      refused.push(failure);
+      none.push({ user: one, why: { kind: 'refused', failure } });
+    }
   }
   return ok({
     chosen,
+    none,
     all: byName.size,
     heldByPilot: held.pilot,
     heldByPause: held.paused,
