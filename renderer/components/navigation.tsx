@@ -3,6 +3,7 @@ import { AlertRegular } from '@fluentui/react-icons/svg/alert';
 import { HistoryRegular } from '@fluentui/react-icons/svg/history';
 import { MailInboxRegular } from '@fluentui/react-icons/svg/mail-inbox';
 import { NavigationRegular } from '@fluentui/react-icons/svg/navigation';
+import { PeopleRegular } from '@fluentui/react-icons/svg/people';
 import { PulseRegular } from '@fluentui/react-icons/svg/pulse';
 import { SettingsRegular } from '@fluentui/react-icons/svg/settings';
 import { Fragment, useState } from 'react';
@@ -61,6 +62,7 @@ const ROOMS: readonly { readonly screen: Screen; readonly name: TextKey; readonl
   [
     { screen: 'status', name: 'nav.status', icon: <PulseRegular /> },
     { screen: 'queue', name: 'nav.queue', icon: <MailInboxRegular /> },
+    { screen: 'users', name: 'nav.users', icon: <PeopleRegular /> },
     { screen: 'runs', name: 'nav.runs', icon: <HistoryRegular /> },
     { screen: 'notifications', name: 'nav.notifications', icon: <AlertRegular /> },
     { screen: 'settings', name: 'nav.settings', icon: <SettingsRegular /> },

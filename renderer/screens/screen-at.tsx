@@ -3,8 +3,8 @@ import { NotificationsScreen } from './notifications/notifications-screen.tsx';
 import { QueueScreen } from './queue/queue-screen.tsx';
 import { RunsScreen } from './runs/runs-screen.tsx';
 import { SettingsScreen } from './settings/settings-screen.tsx';
-import { UsersScreen } from './users/users-screen.tsx';
 import { StatusScreen } from './status/status-screen.tsx';
+import { UsersScreen } from './users/users-screen.tsx';
 
 /** The screen of a place. */
 export function ScreenAt({ place }: { readonly place: Place }) {
@@ -14,7 +14,7 @@ export function ScreenAt({ place }: { readonly place: Place }) {
     case 'queue':
       return <QueueScreen place={place} />;
     case 'users':
-      return <UsersScreen />;
+      return <UsersScreen place={place} />;
     case 'runs':
       return <RunsScreen link={place.link} />;
     case 'notifications':

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
+import type { RequestName } from '../../shared/contract/contract.ts';
 import type { SiteStatus } from '../../shared/contract/status.ts';
 import { useSeen } from './contexts.ts';
 
@@ -25,10 +26,18 @@ export const queueMark = (status: SiteStatus | undefined): string =>
 export const calmWait = (now: number, last: number): number => Math.max(0, last + CALM_MS - now);
 
 /** Has what is shown of the queue asked for anew when the status says that it changed. */
-export function useQueueRefresh(): void {
+export const useQueueRefresh = (): void => useRefresh(queueMark, QUEUE);
+
+const QUEUE = ['queueList', 'queueShow'] as const;
+
+/** Has these requests asked anew when `markOf` the status differs, at most once in `CALM_MS`. */
+export function useRefresh(
+  markOf: (status: SiteStatus | undefined) => string,
+  names: readonly RequestName[],
+): void {
   const queries = useQueryClient();
   const { status, link } = useSeen();
-  const mark = link === 'live' ? queueMark(status) : 'silent';
+  const mark = link === 'live' ? markOf(status) : 'silent';
   const last = useRef({ at: 0, mark });
   useEffect(() => {
     if (last.current.mark === mark || mark === 'silent') return;
@@ -36,11 +45,11 @@ export function useQueueRefresh(): void {
       () => {
         last.current = { at: performance.now(), mark };
         // A request on its way is not begun again: under load it would never end.
-        for (const name of ['queueList', 'queueShow'])
+        for (const name of names)
           void queries.invalidateQueries({ queryKey: [name] }, { cancelRefetch: false });
       },
       calmWait(performance.now(), last.current.at),
     );
     return () => clearTimeout(timer);
-  }, [queries, mark]);
+  }, [queries, mark, names]);
 }

@@ -13,7 +13,7 @@ import {
 import { useState, type FormEvent } from 'react';
 import type { Refusal } from '../../../shared/contract/reply.ts';
 import { useSpeaker } from '../../state/contexts.ts';
-import { RefusalBar } from './refusal-bar.tsx';
+import { RefusalBar } from '../../components/refusal-bar.tsx';
 
 const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },

@@ -6,19 +6,16 @@ import {
   Popover,
   PopoverSurface,
   PopoverTrigger,
-  SearchBox,
   makeStyles,
   mergeClasses,
   tokens,
 } from '@fluentui/react-components';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { itemStateSchema } from '../../../shared/contract/queue-requests.ts';
+import { SearchField } from '../../components/search-field.tsx';
 import { useSpeaker } from '../../state/contexts.ts';
 import { AGES, isNarrowed, type Age, type Choice } from '../../state/queue-choice.ts';
-import { ChoiceChip, SeveralChip, useChipStyles } from './filter-chip.tsx';
-
-/** Long enough for the next letter, too short to be noticed. */
-const TYPING_MS = 250;
+import { ChoiceChip, SeveralChip, useChipStyles } from '../../components/filter-chip.tsx';
 
 const useStyles = makeStyles({
   bar: {
@@ -27,7 +24,6 @@ const useStyles = makeStyles({
     flexWrap: 'wrap',
     gap: tokens.spacingHorizontalS,
   },
-  search: { flex: '1 1 220px', minWidth: '200px', maxWidth: '340px' },
   user: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, width: '240px' },
 });
 
@@ -45,7 +41,11 @@ export function FilterBar({ choice, links, onChoice, onClear }: FilterBarProps) 
   const change = (part: Partial<Choice>): void => onChoice({ ...choice, ...part });
   return (
     <div className={styles.bar} role="search" aria-label={speaker.text('queue.filters')}>
-      <Search className={styles.search} text={choice.text} onText={(text) => change({ text })} />
+      <SearchField
+        words={speaker.text('queue.search')}
+        text={choice.text}
+        onText={(text) => change({ text })}
+      />
       {(links.length > 1 || choice.link !== undefined) && (
         <ChoiceChip
           name={speaker.text('queue.filter.link')}
@@ -91,45 +91,6 @@ export function FilterBar({ choice, links, onChoice, onClear }: FilterBarProps) 
 }
 
 const ALL_AGES = Object.keys(AGES) as readonly Age[];
-
-function Search({
-  className,
-  text,
-  onText,
-}: {
-  readonly className: string | undefined;
-  readonly text: string;
-  readonly onText: (text: string) => void;
-}) {
-  const speaker = useSpeaker();
-  const [typed, setTyped] = useState(text);
-  const [given, setGiven] = useState(text);
-  if (given !== text) {
-    setGiven(text);
-    // Cleared or set from elsewhere; what is being typed comes back the same.
-    if (typed.trim() !== text.trim()) setTyped(text);
-  }
-  const tell = useRef(onText);
-  useEffect(() => {
-    tell.current = onText;
-  });
-  useEffect(() => {
-    if (typed === given) return;
-    const timer = setTimeout(() => tell.current(typed), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed, given]);
-  const words = speaker.text('queue.search');
-  return (
-    <SearchBox
-      className={className ?? ''}
-      value={typed}
-      maxLength={200}
-      placeholder={words}
-      aria-label={words}
-      onChange={(_event, data) => setTyped(data.value)}
-    />
-  );
-}
 
 function UserChip({ user, onUser }: { readonly user: string; readonly onUser: (user: string) => void }) {
   const styles = useStyles();

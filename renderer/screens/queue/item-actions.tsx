@@ -8,7 +8,7 @@ import { useItemActions } from '../../state/queue-actions.ts';
 import { allowed } from '../../state/queue-words.ts';
 import { DiscardDialog } from './discard-dialog.tsx';
 import { ParkDialog } from './park-dialog.tsx';
-import { RefusalBar } from './refusal-bar.tsx';
+import { RefusalBar } from '../../components/refusal-bar.tsx';
 
 const useStyles = makeStyles({
   row: { display: 'flex', gap: tokens.spacingHorizontalS, flexWrap: 'wrap', alignItems: 'center' },

@@ -1,8 +1,8 @@
-import { Button, Tab, TabList, makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
-import { DismissRegular } from '@fluentui/react-icons/svg/dismiss';
+import { Tab, TabList, makeStyles, tokens } from '@fluentui/react-components';
 import { useId, useState } from 'react';
 import type { ResultOf } from '../../../shared/contract/contract.ts';
 import type { ItemView } from '../../../shared/contract/queue-requests.ts';
+import { DetailPane, DetailPart } from '../../components/detail-pane.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { useSpeaker } from '../../state/contexts.ts';
@@ -13,48 +13,11 @@ import { ItemActionBar } from './item-actions.tsx';
 import { ItemCause } from './item-cause.tsx';
 import { ItemTimeline } from './item-timeline.tsx';
 import { RawTab } from './raw-tab.tsx';
-import { RefusalBar } from './refusal-bar.tsx';
+import { RefusalBar } from '../../components/refusal-bar.tsx';
 import { TechnicalTab } from './technical-tab.tsx';
 
 const useStyles = makeStyles({
-  detail: {
-    display: 'flex',
-    flexDirection: 'column',
-    minWidth: 0,
-    minHeight: 0,
-    boxSizing: 'border-box',
-    backgroundColor: tokens.colorNeutralBackground1,
-    border: `1px solid ${tokens.colorNeutralStroke2}`,
-    borderRadius: tokens.borderRadiusXLarge,
-    overflow: 'hidden',
-  },
-  head: {
-    display: 'flex',
-    alignItems: 'flex-start',
-    gap: tokens.spacingHorizontalS,
-    padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalM} ${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
-  },
-  words: { flexGrow: 1, minWidth: 0 },
-  title: { ...typographyStyles.subtitle1, margin: 0, overflowWrap: 'anywhere', unicodeBidi: 'isolate' },
-  facts: {
-    display: 'flex',
-    alignItems: 'center',
-    flexWrap: 'wrap',
-    columnGap: tokens.spacingHorizontalM,
-    marginTop: tokens.spacingVerticalXXS,
-    color: tokens.colorNeutralForeground2,
-  },
   fact: { unicodeBidi: 'isolate', overflowWrap: 'anywhere' },
-  body: {
-    display: 'flex',
-    flexDirection: 'column',
-    gap: tokens.spacingVerticalM,
-    overflowY: 'auto',
-    minHeight: 0,
-    padding: `0 ${tokens.spacingHorizontalL} ${tokens.spacingVerticalL}`,
-    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-2px' },
-  },
-  part: { ...typographyStyles.body1Strong, margin: `0 0 ${tokens.spacingVerticalS}` },
   tabs: { marginInlineStart: `calc(-1 * ${tokens.spacingHorizontalM})`, flexShrink: 0 },
   quiet: { color: tokens.colorNeutralForeground2, margin: 0 },
 });
@@ -82,61 +45,45 @@ export function ItemDetail({ id, known, live, onClose, onGone }: DetailProps) {
   const item = shown?.item ?? known;
   const title = item === undefined ? '' : speaker.title(item);
   return (
-    <section
-      className={styles.detail}
-      data-detail={id}
-      aria-label={speaker.text('queue.detailOf', { label: title })}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || event.defaultPrevented) return;
-        event.preventDefault();
-        onClose();
-      }}
-    >
-      <header className={styles.head}>
-        <div className={styles.words}>
-          <h2 className={styles.title}>{title}</h2>
-          {item !== undefined && (
-            <div className={styles.facts}>
-              <StateBadge state={STATE_SHAPE[item.state]}>
-                {speaker.text(`itemState.${item.state}`)}
-              </StateBadge>
-              <span className={styles.fact}>{item.user}</span>
-              <span>{speaker.text(`queue.direction.${item.direction}`)}</span>
-              <Moment at={item.createdAt}>{speaker.ago(item.createdAt)}</Moment>
-            </div>
-          )}
-        </div>
-        <Button
-          appearance="subtle"
-          icon={<DismissRegular />}
-          aria-label={speaker.text('queue.closeDetail')}
-          onClick={onClose}
-        />
-      </header>
-      <div className={styles.body} tabIndex={0} role="region" aria-label={speaker.text('queue.tabs')}>
-        {item !== undefined && (
+    <DetailPane
+      id={id}
+      title={title}
+      label={speaker.text('queue.detailOf', { label: title })}
+      contents={speaker.text('queue.tabs')}
+      onClose={onClose}
+      facts={
+        item !== undefined && (
           <>
-            <ItemCause item={item} outcome={shown?.outcome} />
-            <ItemActionBar key={id} item={item} live={live} onGone={onGone} />
+            <StateBadge state={STATE_SHAPE[item.state]}>{speaker.text(`itemState.${item.state}`)}</StateBadge>
+            <span className={styles.fact}>{item.user}</span>
+            <span>{speaker.text(`queue.direction.${item.direction}`)}</span>
+            <Moment at={item.createdAt}>{speaker.ago(item.createdAt)}</Moment>
           </>
-        )}
-        {shown !== undefined && <Contents key={id} shown={shown} live={live} />}
-        {shown === undefined && error === null && (
-          <p className={styles.quiet} role="status">
-            {speaker.text('queue.loadingDetail')}
+        )
+      }
+    >
+      {item !== undefined && (
+        <>
+          <ItemCause item={item} outcome={shown?.outcome} />
+          <ItemActionBar key={id} item={item} live={live} onGone={onGone} />
+        </>
+      )}
+      {shown !== undefined && <Contents key={id} shown={shown} live={live} />}
+      {shown === undefined && error === null && (
+        <p className={styles.quiet} role="status">
+          {speaker.text('queue.loadingDetail')}
+        </p>
+      )}
+      {shown === undefined &&
+        error !== null &&
+        (error.refusal.code === 'not-found' ? (
+          <p className={styles.quiet}>
+            {speaker.text('queue.gone')} {speaker.text('queue.goneMore')}
           </p>
-        )}
-        {shown === undefined &&
-          error !== null &&
-          (error.refusal.code === 'not-found' ? (
-            <p className={styles.quiet}>
-              {speaker.text('queue.gone')} {speaker.text('queue.goneMore')}
-            </p>
-          ) : (
-            <RefusalBar refusal={error.refusal} />
-          ))}
-      </div>
-    </section>
+        ) : (
+          <RefusalBar refusal={error.refusal} />
+        ))}
+    </DetailPane>
   );
 }
 
@@ -152,10 +99,9 @@ function Contents({ shown, live }: { readonly shown: Shown; readonly live: boole
   return (
     <>
       {timeline.length > 0 && (
-        <section>
-          <h3 className={styles.part}>{speaker.text('queue.steps')}</h3>
+        <DetailPart title={speaker.text('queue.steps')}>
           <ItemTimeline timeline={timeline} nextAt={nextAt} />
-        </section>
+        </DetailPart>
       )}
       <TabList
         className={styles.tabs}

@@ -17,8 +17,8 @@ import { useSpeaker } from '../../state/contexts.ts';
 import { isNarrowed, viewOf, type Choice } from '../../state/queue-choice.ts';
 import type { QueueList, RowRange } from '../../state/queue-list.ts';
 import { ItemList } from './item-list.tsx';
-import { RefusalBar } from './refusal-bar.tsx';
-import { useScreenStyles } from './screen-styles.ts';
+import { RefusalBar } from '../../components/refusal-bar.tsx';
+import { useScreenStyles } from '../../components/list-and-detail.ts';
 import type { ListExport } from './use-export.ts';
 
 interface ListPaneProps {

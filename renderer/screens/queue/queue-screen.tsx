@@ -16,7 +16,7 @@ import type { Seen } from '../../state/site-watch.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { ItemDetail } from './item-detail.tsx';
 import { ListPane } from './list-pane.tsx';
-import { useScreenStyles, useSmall } from './screen-styles.ts';
+import { useScreenStyles, useSmall } from '../../components/list-and-detail.ts';
 import { useListExport } from './use-export.ts';
 import { ViewTabs } from './view-tabs.tsx';
 

@@ -1,18 +1,14 @@
-import { Button, ProgressBar, makeStyles, tokens } from '@fluentui/react-components';
-import { ArrowDownloadRegular } from '@fluentui/react-icons/svg/arrow-download';
+import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { CopyRegular } from '@fluentui/react-icons/svg/copy';
-import { useEffect, useRef, useState } from 'react';
 import type { ResultOf } from '../../../shared/contract/contract.ts';
 import type { ItemView } from '../../../shared/contract/queue-requests.ts';
 import { BODY_TEXT_BYTES } from '../../../shared/contract/queue-requests.ts';
-import type { Refusal } from '../../../shared/contract/reply.ts';
-import { useNotes } from '../../components/notes.tsx';
+import { RefusalBar } from '../../components/refusal-bar.tsx';
+import { SaveButton, SaveProgress, useByteSaving } from '../../components/save-bytes.tsx';
 import { useConnection, useSpeaker } from '../../state/contexts.ts';
-import { fetchBody, fileNameOf } from '../../state/queue-body.ts';
-import { saveFile } from '../../state/queue-save.ts';
+import { fetchBody, fileNameOf } from '../../state/fetch-bytes.ts';
 import { sizeWords } from '../../state/queue-words.ts';
-import { RefusalBar } from './refusal-bar.tsx';
-import { useCopy } from './use-copy.ts';
+import { useCopy } from '../../state/use-copy.ts';
 
 const useStyles = makeStyles({
   bar: {
@@ -53,11 +49,16 @@ interface RawProps {
 export function RawTab({ item, body, live }: RawProps) {
   const styles = useStyles();
   const speaker = useSpeaker();
+  const connection = useConnection();
   const copy = useCopy();
   const { text, size, truncated } = body;
+  // The tab is made anew for each item.
+  const saving = useByteSaving(fileNameOf(item.externalId, 'xml'), (progress, signal) =>
+    fetchBody(connection, item.id, progress, signal),
+  );
   return (
     <>
-      <SaveBar item={item} size={size} live={live}>
+      <div className={styles.bar}>
         <span className={styles.size}>
           {truncated && text !== undefined
             ? speaker.text('queue.raw.cut', {
@@ -71,7 +72,14 @@ export function RawTab({ item, body, live }: RawProps) {
             {speaker.text('queue.raw.copy')}
           </Button>
         )}
-      </SaveBar>
+        <SaveButton saving={saving} name={speaker.text('queue.raw.save')} live={live} size="small" />
+      </div>
+      {saving.done !== undefined && (
+        <div className={styles.progress}>
+          <SaveProgress saving={saving} size={size} />
+        </div>
+      )}
+      {saving.refusal !== undefined && <RefusalBar refusal={saving.refusal} />}
       {text === undefined ? (
         <p className={styles.quiet}>{speaker.text('queue.body.gone')}</p>
       ) : (
@@ -83,71 +91,6 @@ export function RawTab({ item, body, live }: RawProps) {
           {text}
         </pre>
       )}
-    </>
-  );
-}
-
-function SaveBar({
-  item,
-  size,
-  live,
-  children,
-}: Pick<RawProps, 'item' | 'live'> & { readonly size: number; readonly children: React.ReactNode }) {
-  const styles = useStyles();
-  const speaker = useSpeaker();
-  const connection = useConnection();
-  const tell = useNotes();
-  const [done, setDone] = useState<number>();
-  const [refusal, setRefusal] = useState<Refusal>();
-  const stop = useRef<AbortController>(undefined);
-  // The tab is made anew for each item.
-  useEffect(() => () => stop.current?.abort(), []);
-
-  const save = async (): Promise<void> => {
-    const stopping = new AbortController();
-    stop.current = stopping;
-    setRefusal(undefined);
-    setDone(0);
-    const fetched = await fetchBody(connection, item.id, setDone, stopping.signal);
-    setDone(undefined);
-    switch (fetched.kind) {
-      case 'whole': {
-        const file = fileNameOf(item.externalId, 'xml');
-        saveFile(file, [fetched.bytes], 'application/octet-stream');
-        return tell('success', speaker.text('queue.raw.saved', { file }));
-      }
-      case 'damaged':
-        return tell('error', speaker.text('queue.raw.damaged'));
-      case 'refused':
-        return setRefusal(fetched.refusal);
-      case 'stopped':
-    }
-  };
-  return (
-    <>
-      <div className={styles.bar}>
-        {children}
-        {done === undefined ? (
-          <Button size="small" icon={<ArrowDownloadRegular />} disabled={!live} onClick={() => void save()}>
-            {speaker.text('queue.raw.save')}
-          </Button>
-        ) : (
-          <Button size="small" onClick={() => stop.current?.abort()}>
-            {speaker.text('queue.raw.stop')}
-          </Button>
-        )}
-      </div>
-      {done !== undefined && (
-        <ProgressBar
-          className={styles.progress}
-          value={size === 0 ? 1 : done / size}
-          aria-label={speaker.text('queue.raw.saving', {
-            done: sizeWords(done, speaker),
-            size: sizeWords(size, speaker),
-          })}
-        />
-      )}
-      {refusal !== undefined && <RefusalBar refusal={refusal} />}
     </>
   );
 }

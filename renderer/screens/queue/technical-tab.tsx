@@ -2,7 +2,7 @@ import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { CopyRegular } from '@fluentui/react-icons/svg/copy';
 import type { ResultOf } from '../../../shared/contract/contract.ts';
 import { useSpeaker } from '../../state/contexts.ts';
-import { useCopy } from './use-copy.ts';
+import { useCopy } from '../../state/use-copy.ts';
 
 const useStyles = makeStyles({
   list: {

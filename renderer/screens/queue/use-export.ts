@@ -3,7 +3,7 @@ import { useNotes } from '../../components/notes.tsx';
 import { useConnection, useSpeaker } from '../../state/contexts.ts';
 import type { ListPlan } from '../../state/queue-choice.ts';
 import { collectCsv } from '../../state/queue-export.ts';
-import { saveFile } from '../../state/queue-save.ts';
+import { saveFile } from '../../state/save-file.ts';
 import { refusalWords } from '../../state/queue-words.ts';
 
 export interface ListExport {

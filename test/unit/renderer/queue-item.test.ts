@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { fetchBody, fileNameOf } from '../../../renderer/state/queue-body.ts';
+import { fetchBody, fileNameOf } from '../../../renderer/state/fetch-bytes.ts';
 import { statusCounts } from '../../../renderer/state/queue-counts.ts';
 import { readOutcome } from '../../../renderer/state/queue-outcome.ts';
 import { calmWait, queueMark } from '../../../renderer/state/queue-refresh.ts';

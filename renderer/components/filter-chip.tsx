@@ -10,7 +10,7 @@ import {
   mergeClasses,
   tokens,
 } from '@fluentui/react-components';
-import { useSpeaker } from '../../state/contexts.ts';
+import { useSpeaker } from '../state/contexts.ts';
 
 export const useChipStyles = makeStyles({
   chip: { fontWeight: tokens.fontWeightRegular, minWidth: 0, maxWidth: '260px', whiteSpace: 'nowrap' },

@@ -1,6 +1,6 @@
-import { useNotes } from '../../components/notes.tsx';
-import { useSpeaker } from '../../state/contexts.ts';
-import { copyText } from '../../state/copy-text.ts';
+import { useNotes } from '../components/notes.tsx';
+import { useSpeaker } from './contexts.ts';
+import { copyText } from './copy-text.ts';
 
 /** Puts text on the clipboard, and says whether that worked. */
 export function useCopy(): (text: string) => void {
