@@ -1,5 +1,6 @@
 import type { Instant } from '../../../shared/model/time.ts';
-import type { Item, ItemReason } from '../../core/queue/item.ts';
+import type { Item, ItemReason, NewItem } from '../../core/queue/item.ts';
+import { isAwaitedBody } from '../../core/queue/lost-body.ts';
 import type { QueueStore } from '../../core/queue/queue-store.ts';
 import type { SettledPacket } from '../../core/queue/settled-packet.ts';
 import { WAITS_WHAT } from '../../core/photos/waits-what.ts';
@@ -7,7 +8,7 @@ import { changeItem, requireItem } from './change-item.ts';
 import { requireClaimed } from './claims.ts';
 import type { ClaimHolders } from './claims.ts';
 import type { WriteContext } from './store-context.ts';
-import { findEditedItem } from './statements/edits.ts';
+import { findEditedItem, replaceBody } from './statements/edits.ts';
 import { upsertLastSettledIn } from './statements/facts.ts';
 import { findPacketItems } from './statements/item-read.ts';
 import { endAttempt, insertBody, insertEvent, insertItem, wakeWaiting } from './statements/item-write.ts';
@@ -50,6 +51,20 @@ export function rememberApplied(
   if (item.handed === undefined) raiseInboundMark(db, link, item.user);
 }
 
+/** The bytes of a packet that was kept without them: from now on it is one like any other. */
+function bodyArrives(db: WriteContext['db'], lost: Item, { body, label }: NewItem, now: Instant): Item {
+  if (body.place === 'row' && body.bytes !== undefined) insertBody(db, body.hash, body.bytes);
+  replaceBody(db, lost.id, body);
+  raiseInboundMark(db, lost.link, lost.user);
+  return changeItem(db, lost, 'awaitedArrives', {
+    now,
+    dueAt: now,
+    event: 'body-arrived',
+    detail: '',
+    label,
+  });
+}
+
 export function pulledPackets(context: WriteContext, holders: ClaimHolders): PulledPackets {
   const { db, write } = context;
   return {
@@ -79,6 +94,8 @@ export function pulledPackets(context: WriteContext, holders: ClaimHolders): Pul
         const edited = findEditedItem(db, item.link, queue, item.externalId, item.body.hash);
         const same = known.find((one) => one.body.hash === item.body.hash || one.id === edited);
         if (same !== undefined) return same;
+        const awaited = park === undefined ? known.find(isAwaitedBody) : undefined;
+        if (awaited !== undefined) return bodyArrives(db, awaited, item, now);
         const reason: ItemReason | undefined =
           known.length === 0 || park !== undefined
             ? park
@@ -100,7 +117,9 @@ export function pulledPackets(context: WriteContext, holders: ClaimHolders): Pul
           reason,
           now,
         });
-        insertEvent(db, id, 'stored', '', now);
+        if (item.body.size > 0) insertEvent(db, id, 'stored', '', now);
+        // All there is of it: what the cloud said when it listed it.
+        else insertEvent(db, id, 'body-gone', entry.raw, now);
         if (reason !== undefined) insertEvent(db, id, 'parked', JSON.stringify(reason), now);
         return requireItem(db, id);
       }),

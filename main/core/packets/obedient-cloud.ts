@@ -3,7 +3,7 @@ import { fail, type Result } from '../../../shared/model/result.ts';
 import type { Endpoints } from '../queue/endpoints.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { PacketCloud } from './packet-cloud.ts';
-import { nextCall } from './pull/pull-pace.ts';
+import { CallPace } from './pull/pull-pace.ts';
 
 /**
  * The same cloud, left alone while it asked to be: whichever lane wants something of it then is told `throttled` until that
@@ -21,14 +21,12 @@ export function obedientCloud(
   },
 ): PacketCloud {
   const { endpoint, endpoints, runtime, callsPerMinute } = parts;
-  let tat = 0;
+  const pace = callsPerMinute === undefined ? undefined : new CallPace(callsPerMinute);
 
   /** Waits its turn at the area's rate; calls at the same time stand in line. */
   const turn = async (signal: AbortSignal): Promise<void> => {
-    if (callsPerMinute === undefined) return;
-    const next = nextCall(tat, callsPerMinute, runtime.monotonic());
-    tat = next.tat;
-    if (next.waitMs > 0) await runtime.sleep(next.waitMs, signal);
+    const waitMs = pace?.takeTurn(runtime.monotonic()) ?? 0;
+    if (waitMs > 0) await runtime.sleep(waitMs, signal);
   };
 
   const call = async <T>(act: () => Promise<Result<T>>, signal: AbortSignal): Promise<Result<T>> => {

@@ -121,6 +121,6 @@ test('a rate that was set is kept, and everything is carried over all the same',
   expect(b.store.counts(b.link.parts.link, b.runtime.wall()).settledToday).toBe(55);
   for (const from of b.calls) {
     const within = b.calls.filter((at) => at >= from && at < from + MINUTE).length;
-    expect(within).toBeLessThanOrEqual(30);
+    expect(within).toBeLessThanOrEqual(20);
   }
 });

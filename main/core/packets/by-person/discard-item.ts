@@ -1,5 +1,6 @@
 import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import type { Item } from '../../queue/item.ts';
+import { isLostBody } from '../../queue/lost-body.ts';
 import { durablySync } from '../../runtime/runtime.ts';
 import type { LinkParts } from '../link-parts.ts';
 import { follow, handoversOf } from '../apply/handover.ts';
@@ -29,7 +30,8 @@ export async function discardItem(
 ): Promise<DiscardEnd> {
   const { store, runtime, log, erp, endpoints } = parts;
   if (item.state !== 'parked') return { kind: 'not-parked' };
-  if (item.direction === 'in') {
+  // Nothing of a packet without a body was ever tried: there is no key to take.
+  if (item.direction === 'in' && !isLostBody(item)) {
     const ready = await erp.ready(signal);
     const key = ready.ok
       ? await keyToDiscard(parts, item, signal)

@@ -20,6 +20,8 @@ export class Patience {
   readonly #signal: AbortSignal;
   #listedAt: number | undefined;
   #spacingMs = 0;
+  /** Set once the cloud refused a call: from then on they go out one after the other, since it takes so few. */
+  #oneByOne: Promise<unknown> | undefined;
 
   constructor(parts: LinkParts, beforeRest: () => void, signal: AbortSignal) {
     this.#parts = parts;
@@ -30,8 +32,9 @@ export class Patience {
   async with<T>(act: () => Promise<Result<T>>): Promise<Result<T>> {
     const { endpoints, cloudEndpoint } = this.#parts;
     for (let rests = 0; ; rests += 1) {
-      const outcome = await act();
+      const outcome = this.#oneByOne === undefined ? await act() : await this.#inLine(act);
       if (outcome.ok || outcome.failure.kind !== 'throttled') return outcome;
+      this.#oneByOne ??= Promise.resolve();
       const restMs = endpoints.heldMs(cloudEndpoint);
       if (this.#listedAt === undefined || rests === MOST_RESTS || restMs > LONGEST_REST_MS) return outcome;
       await this.#rest(restMs);
@@ -51,6 +54,12 @@ export class Patience {
         this.#spacingMs = Math.min(LONGEST_REST_MS, now - last + endpoints.heldMs(cloudEndpoint));
       return outcome;
     });
+  }
+
+  #inLine<T>(act: () => Promise<T>): Promise<T> {
+    const turn = (this.#oneByOne ?? Promise.resolve()).then(act);
+    this.#oneByOne = turn.catch(() => undefined);
+    return turn;
   }
 
   async #rest(ms: number): Promise<void> {

@@ -26,17 +26,32 @@ export function throttlesAfter(throttles: number, failure: SyncFailure | undefin
   return failure === undefined ? Math.max(0, throttles - 1) : throttles;
 }
 
+/** A minute, and what one call may be longer under way than another. */
+const WINDOW_MS = 61_000;
+
 /**
- * When the next call may go out at a rate: `tat` is what the last one left (0 at first), all in monotonic milliseconds. A few
- * follow one another at once, then they are spaced. Pure.
+ * Keeps calls at a rate: a few may follow one another at once, then they are spaced, and no minute holds more than
+ * `perMinute`. In monotonic milliseconds.
  */
-export function nextCall(
-  tat: number,
-  perMinute: number,
-  now: number,
-): { readonly waitMs: number; readonly tat: number } {
-  const spacing = 60_000 / perMinute;
-  const ahead = (Math.min(BURST, perMinute) - 1) * spacing;
-  const theirs = Math.max(tat, now);
-  return { waitMs: Math.max(0, Math.ceil(theirs - ahead - now)), tat: theirs + spacing };
+export class CallPace {
+  readonly #perMinute: number;
+  readonly #sent: number[] = [];
+  #tat = 0;
+
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute;
+  }
+
+  /** Takes the next turn: how long until it comes. Turns come in the order they were taken. */
+  takeTurn(now: number): number {
+    const spacing = 60_000 / this.#perMinute;
+    const ahead = (Math.min(BURST, this.#perMinute) - 1) * spacing;
+    const theirs = Math.max(this.#tat, now);
+    this.#tat = theirs + spacing;
+    const first = this.#sent.length < this.#perMinute ? undefined : this.#sent.shift();
+    const free = first === undefined ? now : first + WINDOW_MS;
+    const at = Math.max(now, Math.ceil(theirs - ahead), free, this.#sent.at(-1) ?? now);
+    this.#sent.push(at);
+    return at - now;
+  }
 }

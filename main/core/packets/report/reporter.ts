@@ -2,11 +2,19 @@ import type { LinkId } from '../../../../shared/model/ids.ts';
 import type { Endpoints } from '../../queue/endpoints.ts';
 import type { QueueStore } from '../../queue/queue-store.ts';
 import { durably, durablySync, type Runtime } from '../../runtime/runtime.ts';
-import type { DoneReport, ListedEntry, PacketCloud, PacketQueue } from '../packet-cloud.ts';
+import type { DoneReport, ListedEntry, PacketCloud } from '../packet-cloud.ts';
 import { planReports, type ReportPolicy } from './reporting.ts';
 
 /** Longest time between looks when nothing is known to become due. */
 const LOOK_AGAIN_MS = 60_000;
+
+/** Reports under way at the same time. */
+const AT_ONCE = 4;
+
+interface Planned {
+  readonly report: DoneReport;
+  readonly entries: readonly ListedEntry[];
+}
 
 export interface ReporterParts {
   readonly link: LinkId;
@@ -57,30 +65,39 @@ export class Reporter {
   async #report(signal: AbortSignal): Promise<number> {
     const { store, link, policy, runtime, composePart } = this.#parts;
     const plan = planReports(store.openListings(link), policy, runtime.wall());
-    let reported = 0;
-    for (const listing of plan.whole) {
-      const { queue, format, raw } = listing;
-      const entries = listing.entries.map((packet) => packet.entry);
-      if (!(await this.#post({ queue, format, raw }, queue, entries, signal))) return reported;
-      reported += entries.length;
-    }
-    if (!this.#takesParts()) return reported;
-    for (const { listing, entries: packets } of plan.parts) {
-      const { queue, format } = listing;
-      const entries = packets.map((packet) => packet.entry);
-      if (!(await this.#post({ queue, format, raw: composePart(format, entries) }, queue, entries, signal)))
-        return reported;
-      reported += entries.length;
-    }
-    return reported;
+    const whole = plan.whole.map(({ queue, format, raw, entries }): Planned => ({
+      report: { queue, format, raw },
+      entries: entries.map(({ entry }) => entry),
+    }));
+    const done = await this.#postAll(whole, signal);
+    if (!done.all || !this.#takesParts()) return done.reported;
+    const parts = plan.parts.map(({ listing: { queue, format }, entries: packets }): Planned => {
+      const entries = packets.map(({ entry }) => entry);
+      return { report: { queue, format, raw: composePart(format, entries) }, entries };
+    });
+    return done.reported + (await this.#postAll(parts, signal)).reported;
   }
 
-  async #post(
-    report: DoneReport,
-    queue: PacketQueue,
-    entries: readonly ListedEntry[],
+  /** A few at the same time: lists know nothing of each other. None is begun after one failed. */
+  async #postAll(
+    planned: readonly Planned[],
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<{ all: boolean; reported: number }> {
+    const left = planned.values();
+    const end = { all: true, reported: 0 };
+    await Promise.all(
+      Array.from({ length: Math.min(AT_ONCE, planned.length) }, async () => {
+        for (const { report, entries } of left) {
+          if (!end.all) return;
+          if (await this.#post(report, entries, signal)) end.reported += entries.length;
+          else end.all = false;
+        }
+      }),
+    );
+    return end;
+  }
+
+  async #post(report: DoneReport, entries: readonly ListedEntry[], signal: AbortSignal): Promise<boolean> {
     const { cloud, cloudEndpoint, endpoints, runtime, store, link } = this.#parts;
     if (signal.aborted || endpoints.restMs(cloudEndpoint) > 0) return false;
     const answer = await durably(runtime, 'pull.report-done', () => cloud.reportDone(report, signal));
@@ -90,7 +107,7 @@ export class Reporter {
     }
     endpoints.succeeded(cloudEndpoint);
     durablySync(runtime, 'pull.settle-report', () =>
-      store.settleReport(link, queue, entries, runtime.wall()),
+      store.settleReport(link, report.queue, entries, runtime.wall()),
     );
     return true;
   }

@@ -20,6 +20,8 @@ type ListedPacket = OpenListing['entries'][number];
 /** The moment from which the packet may be reported; undefined while nothing durable is known of this delivery. Pure. */
 export function reportableAt(packet: ListedPacket, policy: ReportPolicy, now: Instant): Instant | undefined {
   if (!packet.checked || packet.items.length === 0) return undefined;
+  // The cloud's entry is all there is of it: only a person may let it go.
+  if (packet.items.some((item) => item.awaitsBody === true)) return undefined;
   const storedAt = Math.max(...packet.items.map((item) => item.createdAt));
   // What was handed over stands in the ERP; whether the ERP accepts it is no matter of the cloud's copy, unless it was to be.
   const decided = packet.items.every(

@@ -1,0 +1,274 @@
+import type { SyncFailure } from '../../../../shared/model/failure.ts';
+import type { Result } from '../../../../shared/model/result.ts';
+import { Bell } from '../../runtime/bell.ts';
+import type { ApplyLane } from '../apply/apply-lane.ts';
+import type { LinkParts } from '../link-parts.ts';
+import type { ListedEntry, PacketListing, PacketQueue } from '../packet-cloud.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { RunProgress } from '../run-progress.ts';
+import type { Patience } from './patience.ts';
+import { fetchPacket, keepPacket } from './take-packet.ts';
+
+/** Lists in a row that bring nothing new before a cycle ends: a queue that hides what it listed may answer short or empty. */
+const QUIET_LISTS = 2;
+/** A bound on one cycle: 100,000 packets. More are taken by the next one. */
+const MOST_LISTS = 10_000;
+/** A waiter is woken by what it waits for; this only bounds what a lost wake-up would cost. */
+const LOOK_MS = 30_000;
+
+export interface PullCounts {
+  lists: number;
+  listed: number;
+  stored: number;
+  known: number;
+  broken: number;
+  /** Kept without a body, which the cloud no longer has. */
+  lost: number;
+  reported: number;
+}
+
+export interface Drained {
+  readonly failure: SyncFailure | undefined;
+  readonly drained: boolean;
+}
+
+interface DrainParts {
+  readonly parts: LinkParts;
+  readonly lane: ApplyLane;
+  readonly reporter: Reporter;
+  readonly patience: Patience;
+  readonly counts: PullCounts;
+  readonly progress: RunProgress | undefined;
+  readonly signal: AbortSignal;
+  /** Asks for a list and remembers it, unless `known` says that it is one that is remembered already. */
+  readonly list: (
+    queue: PacketQueue,
+    known: (listing: PacketListing) => boolean,
+  ) => Promise<Result<PacketListing>>;
+}
+
+export const endsCycle = (failure: SyncFailure): boolean =>
+  failure.kind === 'disk' ||
+  failure.kind === 'cancelled' ||
+  failure.kind === 'unauthorized' ||
+  failure.kind === 'throttled';
+
+/**
+ * Takes one queue of the cloud until its lists bring nothing new. Bodies are fetched a few at a time; what is here is applied
+ * and reported meanwhile.
+ *
+ *   list ──▶ waiting ──▶ under way (bounded) ──▶ stored ──▶ applied ──▶ reported
+ *     ▲                                                                    │
+ *     └── a queue that shows the same entries until they are reported ─────┘
+ *
+ * A queue that hides what it listed is asked for more as soon as a lane is free.
+ */
+export class QueueDrain {
+  readonly #with: DrainParts;
+  readonly #queue: PacketQueue;
+  readonly #bell: Bell;
+  readonly #waiting: ListedEntry[] = [];
+  /** Listed in this cycle and not reported, by packet id: what a list that hides nothing shows again. */
+  readonly #handles = new Map<string, string>();
+  /** The last one of each packet id, and of each user: packets of one user are stored in the order they were listed. */
+  readonly #taking = new Map<string, Promise<void>>();
+  readonly #turns = new Map<string, Promise<void>>();
+  readonly #missed = new Set<string>();
+  /** Packet ids listed in this cycle. */
+  readonly #seen = new Set<string>();
+  /** Since everything listed was last taken: whether a list had something that no earlier one of the cycle had, and what was stored. */
+  #brought = false;
+  #stored = false;
+  /** What no call here expects: thrown once nothing is under way. */
+  #thrown: { readonly error: unknown } | undefined;
+  #underWay = 0;
+  #quiet = 0;
+  #failure: SyncFailure | undefined;
+  /** Whether lists hide what was listed before; undefined until seen. */
+  #hides: boolean | undefined;
+  #applying: Promise<void> | undefined;
+  #reporting: Promise<void> | undefined;
+  #appliedAtReport: number;
+
+  constructor(given: DrainParts, queue: PacketQueue) {
+    this.#with = given;
+    this.#queue = queue;
+    this.#bell = new Bell(given.parts.runtime);
+    this.#appliedAtReport = given.lane.totals.applied;
+  }
+
+  /** Listed and not looked at yet: some of them may be known already. */
+  get ahead(): number {
+    return this.#waiting.length;
+  }
+
+  async run(): Promise<Drained> {
+    const { parts, lane, progress, signal } = this.#with;
+    for (let lists = 0; lists < MOST_LISTS && !this.#over(); lists += 1) {
+      progress?.name('pull');
+      const listed = await this.#list();
+      if (listed === undefined) break;
+      const full = listed.length >= parts.cloud.capabilities.listSize;
+      await this.#listAhead(full);
+      await this.#settle();
+      if (this.#brought && !this.#stored) this.#quiet += 1;
+      [this.#brought, this.#stored] = [false, false];
+      progress?.name('apply');
+      lane.wake();
+      await lane.drain(signal);
+      progress?.name('pull');
+      await this.#report();
+      this.#handles.clear();
+      if (this.#quiet >= QUIET_LISTS && !(await this.#moreBehind(full))) break;
+    }
+    await this.#settle();
+    await lane.drain(signal);
+    const drained = this.#quiet >= QUIET_LISTS && this.#missed.size === 0;
+    return { failure: this.#failure, drained };
+  }
+
+  #over(): boolean {
+    if (this.#thrown !== undefined) return true;
+    return this.#with.signal.aborted || (this.#failure !== undefined && endsCycle(this.#failure));
+  }
+
+  /** While what was listed is under way. A full list says that more may wait; whether lists hide it is seen at the first one. */
+  async #listAhead(full: boolean): Promise<void> {
+    const { parallelDownloads } = this.#with.parts.policy;
+    if (this.#hides === undefined && !full) return;
+    while (!this.#over() && this.#hides !== false && this.#underWay > 0 && this.#quiet < QUIET_LISTS) {
+      if (this.#waiting.length < parallelDownloads) {
+        if ((await this.#list()) === undefined || this.#hides !== true) return;
+      }
+      if ((this.#waiting.length >= parallelDownloads || this.#quiet > 0) && this.#underWay > 0)
+        await this.#bell.wait(LOOK_MS, this.#with.signal);
+    }
+  }
+
+  /** One list; its entries wait for a lane. Undefined when it failed. */
+  async #list(): Promise<readonly ListedEntry[] | undefined> {
+    const { patience, counts, list } = this.#with;
+    const listing = await patience.list(() => list(this.#queue, (one) => this.#isShownAgain(one)));
+    if (!listing.ok) {
+      this.#failure = listing.failure;
+      return undefined;
+    }
+    const { entries } = listing.value;
+    counts.lists += 1;
+    counts.listed += entries.length;
+    if (this.#isShownAgain(listing.value)) {
+      this.#hides = false;
+      return entries;
+    }
+    if (this.#handles.size > 0 && entries.length > 0) this.#hides = true;
+    const brings = entries.some(({ id }) => !this.#seen.has(id));
+    this.#brought ||= brings;
+    this.#quiet = brings ? 0 : this.#quiet + 1;
+    for (const entry of entries) this.#seen.add(entry.id);
+    for (const entry of entries) this.#handles.set(entry.id, entry.receiptHandle);
+    this.#waiting.push(...entries);
+    this.#start();
+    return entries;
+  }
+
+  #isShownAgain({ entries }: PacketListing): boolean {
+    return entries.some(({ id, receiptHandle }) => this.#handles.get(id) === receiptHandle);
+  }
+
+  #start(): void {
+    const { parallelDownloads } = this.#with.parts.policy;
+    while (this.#underWay < parallelDownloads && !this.#over()) {
+      const entry = this.#waiting.shift();
+      if (entry === undefined) return;
+      this.#underWay += 1;
+      const turn = this.#turns.get(entry.user) ?? Promise.resolve();
+      // The same packet twice: the second finds what became of the first.
+      const before = this.#taking.get(entry.id) ?? Promise.resolve();
+      const taken = before
+        .then(() => this.#take(entry, turn))
+        .catch((error: unknown) => this.#note(error))
+        .finally(() => {
+          if (this.#taking.get(entry.id) === taken) this.#taking.delete(entry.id);
+          if (this.#turns.get(entry.user) === taken) this.#turns.delete(entry.user);
+          this.#underWay -= 1;
+          this.#start();
+          this.#bell.ring();
+        });
+      this.#taking.set(entry.id, taken);
+      this.#turns.set(entry.user, taken);
+    }
+    if (this.#over()) this.#waiting.length = 0;
+  }
+
+  async #take(entry: ListedEntry, turn: Promise<void>): Promise<void> {
+    const { parts, patience, counts, signal } = this.#with;
+    const delivery = { queue: this.#queue, entry };
+    const fetched = await patience.with(() => fetchPacket(parts, delivery, signal));
+    await turn;
+    const taken = fetched.ok ? keepPacket(parts, delivery, fetched.value) : fetched;
+    if (!taken.ok) {
+      if (this.#failure === undefined || !endsCycle(this.#failure)) this.#failure = taken.failure;
+      // It waits for us: a snapshot made now would not know of it. One that cannot be had at all holds up nobody.
+      if (taken.failure.kind === 'unreachable') this.#missed.add(entry.id);
+      counts.broken += 1;
+      return;
+    }
+    this.#missed.delete(entry.id);
+    counts[taken.value] += 1;
+    parts.changed();
+    if (taken.value !== 'stored') return;
+    this.#stored = true;
+    this.#quiet = 0;
+    this.#apply();
+  }
+
+  /** What is stored is applied while others are fetched. */
+  #apply(): void {
+    const { lane, parts, signal } = this.#with;
+    lane.wake();
+    this.#applying ??= lane
+      .drain(signal)
+      .catch((error: unknown) => this.#note(error))
+      .finally(() => {
+        this.#applying = undefined;
+      });
+    // So that a queue that hides what it listed hears of it before it shows it again.
+    if (lane.totals.applied - this.#appliedAtReport >= parts.cloud.capabilities.listSize)
+      this.#reporting ??= this.#report()
+        .catch((error: unknown) => this.#note(error))
+        .finally(() => {
+          this.#reporting = undefined;
+        });
+  }
+
+  async #report(): Promise<void> {
+    const { reporter, counts, lane, signal } = this.#with;
+    this.#appliedAtReport = lane.totals.applied;
+    counts.reported += await reporter.reportDue(signal);
+  }
+
+  #note(error: unknown): void {
+    this.#thrown ??= { error };
+  }
+
+  /** Until everything listed was taken, or cannot be. Throws what was thrown meanwhile. */
+  async #settle(): Promise<void> {
+    while (this.#underWay > 0) await Promise.all(this.#taking.values());
+    await this.#applying;
+    await this.#reporting;
+    if (this.#thrown !== undefined) throw this.#thrown.error;
+  }
+
+  /** A full list of known packets may hide new ones behind it: goes on once these could be reported. */
+  async #moreBehind(full: boolean): Promise<boolean> {
+    const { parts, reporter, counts, signal } = this.#with;
+    if (!full || this.#over()) return false;
+    const wait = reporter.nextLookMs();
+    if (wait <= 0 || wait > parts.policy.report.ackWithinMs) return false;
+    await parts.runtime.sleep(wait, signal);
+    const reported = await reporter.reportDue(signal);
+    counts.reported += reported;
+    if (reported > 0) this.#quiet = 0;
+    return reported > 0;
+  }
+}

@@ -1,0 +1,133 @@
+import type { SyncFailure } from '../../../../shared/model/failure.ts';
+import { ok, fail, type Result } from '../../../../shared/model/result.ts';
+import { storeFailure } from '../../queue/endpoints.ts';
+import type { ItemReason, NewItem } from '../../queue/item.ts';
+import { isAwaitedBody, isLostBody, lostBodyReason } from '../../queue/lost-body.ts';
+import type { KnownPacket } from '../../queue/queue-store.ts';
+import type { StoredBody } from '../../runtime/body-store.ts';
+import { durably, durablySync } from '../../runtime/runtime.ts';
+import type { LinkParts } from '../link-parts.ts';
+import type { ListedEntry, PacketQueue } from '../packet-cloud.ts';
+
+/** `lost`: the cloud no longer has the body; the packet is kept without one. */
+export type Taken = 'stored' | 'known' | 'lost';
+
+/** One entry of a list of one queue. */
+export interface Delivery {
+  readonly queue: PacketQueue;
+  readonly entry: ListedEntry;
+}
+
+/** What the cloud had for an entry. Nothing of it is durable yet, but a large body. */
+export type Fetched =
+  | { readonly kind: 'known' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'body'; readonly body: StoredBody };
+
+/** Fetches the body of one listed packet, unless it is here. Calls may overlap. */
+export async function fetchPacket(
+  parts: LinkParts,
+  { queue, entry }: Delivery,
+  signal: AbortSignal,
+): Promise<Result<Fetched>> {
+  const { cloud, store, link, runtime, bodies, policy, cloudEndpoint, endpoints } = parts;
+  const known = store.known(link, queue, entry);
+  if (known.checked && known.items.length > 0 && !known.items.some(isAwaitedBody))
+    return ok({ kind: 'known' });
+  const failuresBefore = endpoints.failures(cloudEndpoint);
+  const failed = (failure: SyncFailure): Result<never> => {
+    // Several calls that meet the same outage are one failure of the endpoint.
+    if (endpoints.failures(cloudEndpoint) <= failuresBefore) noteCloudFailure(parts, failure);
+    return fail(failure);
+  };
+  const body = await cloud.download(entry, signal);
+  if (!body.ok) {
+    const { failure } = body;
+    return failure.kind === 'rejected' && failure.code === 'body-gone'
+      ? ok({ kind: 'gone' })
+      : failed(failure);
+  }
+  try {
+    const received = await durably(runtime, 'pull.spool-body', () =>
+      bodies.receive(body.value, policy.maxPacketBytes, signal),
+    );
+    if (received.ok) return ok({ kind: 'body', body: received.value });
+    if (received.failure.kind !== 'disk') return failed(received.failure);
+    endpoints.diskFailed(received.failure);
+    return received;
+  } catch (error) {
+    return fail(noteStore(parts, error));
+  }
+}
+
+/** Makes durable what was fetched. Idempotent. */
+export function keepPacket(parts: LinkParts, delivery: Delivery, fetched: Fetched): Result<Taken> {
+  if (fetched.kind === 'known') return ok('known');
+  const { store, link, runtime } = parts;
+  const { queue, entry } = delivery;
+  try {
+    const known = store.known(link, queue, entry);
+    if (fetched.kind === 'gone') return ok(keepWithoutBody(parts, delivery, known));
+    const { body } = fetched;
+    if (known.items.some((item) => item.body.hash === body.hash) || known.edited.includes(body.hash)) {
+      store.markChecked(link, queue, entry);
+      return ok('known');
+    }
+    const conflict = known.items.every(isAwaitedBody) ? undefined : otherContents(entry);
+    durablySync(runtime, 'pull.store-packet', () =>
+      store.storePacket(newItem(parts, delivery, body), delivery, conflict, runtime.wall()),
+    );
+    return ok('stored');
+  } catch (error) {
+    return fail(noteStore(parts, error));
+  }
+}
+
+/** The cloud says that the body is gone: it may come back, so nothing is given up here. */
+function keepWithoutBody(parts: LinkParts, delivery: Delivery, { items }: KnownPacket): Taken {
+  const { store, link, runtime, hash, log } = parts;
+  const { queue, entry } = delivery;
+  // Its bytes came with an earlier delivery, from the same path.
+  if (items.some((item) => !isLostBody(item))) {
+    store.markChecked(link, queue, entry);
+    return 'known';
+  }
+  const isNew = items.length === 0;
+  if (isNew) log.warn('the body of a packet is gone', { packet: entry.id });
+  const nothing = { place: 'row', hash: hash(''), size: 0, bytes: new Uint8Array(0) } as const;
+  durablySync(runtime, 'pull.store-packet', () =>
+    store.storePacket(newItem(parts, delivery, nothing), delivery, lostBodyReason(entry.id), runtime.wall()),
+  );
+  return isNew ? 'lost' : 'known';
+}
+
+const newItem = ({ link }: LinkParts, { queue, entry }: Delivery, body: NewItem['body']): NewItem => ({
+  link,
+  direction: 'in',
+  externalId: entry.id,
+  user: entry.user,
+  company: entry.company,
+  label: queue === 'file' ? `photo ${entry.id}` : (entry.operation ?? ''),
+  body,
+});
+
+const otherContents = (entry: ListedEntry): ItemReason => ({
+  kind: 'failure',
+  failure: {
+    kind: 'conflict',
+    where: `packet ${entry.id}`,
+    message: 'the cloud delivered this packet id before with other contents',
+  },
+});
+
+export function noteCloudFailure(parts: LinkParts, failure: SyncFailure): void {
+  const { cloudEndpoint, endpoints, log } = parts;
+  if (failure.kind !== 'cancelled') log.warn('cloud call failed', { failure: failure.kind });
+  endpoints.backOff(cloudEndpoint, failure);
+}
+
+export function noteStore(parts: LinkParts, error: unknown): SyncFailure {
+  const failure = storeFailure(error);
+  parts.endpoints.diskFailed(failure);
+  return failure;
+}
