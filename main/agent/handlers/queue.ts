@@ -17,7 +17,11 @@ export function queueHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof que
     refuse('not-now', `item ${item.id} is ${item.state} and cannot be ${verb} now`);
 
   return {
-    ...itemReading(agent.parts.reads, agent.signal),
+    ...itemReading(
+      agent.parts.reads,
+      agent.signal,
+      (id) => links.find(({ parts }) => parts.link === id)?.parts.mapping,
+    ),
 
     queueRetry: async ({ item }) => {
       const found = store.get(itemId(item));

@@ -1,9 +1,13 @@
+import { z } from 'zod';
 import type { Args, Handlers } from '../../../shared/contract/contract.ts';
 import { BODY_TEXT_BYTES } from '../../../shared/contract/queue-requests.ts';
 import { answer, refuse } from '../../../shared/contract/reply.ts';
 import { itemId, linkId, type LinkId } from '../../../shared/model/ids.ts';
+import type { Mapping } from '../../../shared/model/mapping.ts';
+import type { Unknown } from '../../core/mapping/plan.ts';
+import type { Item } from '../../core/queue/item.ts';
 import type { ReadFailure, ViewerReads } from '../../core/queue/viewer-reads.ts';
-import { editView } from './edit-view.ts';
+import { changeView, editView } from './edit-view.ts';
 import { itemView, runView } from '../site-status.ts';
 
 type Refused = ReturnType<typeof refuse>;
@@ -32,6 +36,7 @@ export const linkOf = (name: string | undefined): LinkId | undefined =>
 export function itemReading(
   reads: ViewerReads,
   signal: AbortSignal,
+  mappingOf: (link: LinkId) => Mapping | undefined = () => undefined,
 ): Pick<Handlers, 'queueList' | 'queueShow' | 'queueBody'> {
   return {
     queueList: async ({ link, ...query }) => {
@@ -46,11 +51,19 @@ export function itemReading(
       if (found.value === undefined) return noItem(number);
       const { item, timeline, beginning, edits } = found.value;
       const { hash, size } = item.body;
+      // Beside the item itself: one that cannot be compared is shown all the same.
+      const compared = await reads.compared({ item: item.id, mapping: pullOf(mappingOf(item.link)) }, signal);
+      const { difference, unknown = [] } = compared.ok ? (compared.value ?? {}) : {};
+      const kept = unknownOf(item) ?? unknown;
       return answer({
         item: itemView(item),
         timeline: [...timeline],
         outcome: item.outcome,
         ...(edits.length === 0 ? {} : { edits: edits.map(editView) }),
+        ...(difference === undefined
+          ? {}
+          : { difference: { ...difference, changes: difference.changes.map(changeView) } }),
+        ...(kept.length === 0 ? {} : { unknown: [...kept] }),
         body: { size, hash, text: textOf(beginning), truncated: size > BODY_TEXT_BYTES },
       });
     },
@@ -82,6 +95,29 @@ export const runReading =
     const found = await reads.runs({ link: linkOf(link), before, limit }, signal);
     return found.ok ? answer({ runs: found.value.map(runView) }) : unread(found.failure);
   };
+
+/** What goes to whoever compares: the part that says what phones send. */
+const pullOf = (mapping: Mapping | undefined): Pick<Mapping, 'pull'> | undefined =>
+  mapping === undefined ? undefined : { pull: mapping.pull };
+
+const outcomeSchema = z.object({
+  unknown: z.array(z.object({ what: z.enum(['table', 'code']), name: z.string() })).optional(),
+});
+
+/** As it was noted when the item was written into the ERP: a mapping may know more since, and of this packet nothing more was made. */
+function unknownOf({ outcome }: Item): readonly Unknown[] | undefined {
+  if (outcome === undefined) return undefined;
+  const read = outcomeSchema.safeParse(parsed(outcome));
+  return read.success ? read.data.unknown : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Undefined when it is gone or no UTF-8. */
 function textOf(beginning: Uint8Array | undefined): string | undefined {

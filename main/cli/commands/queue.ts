@@ -63,7 +63,11 @@ export function showItem(context: Context, item: number): Promise<number> {
   });
 }
 
-function tell(out: Output, { item, timeline, outcome, body }: ResultOf<'queueShow'>, speaker: Speaker): void {
+function tell(
+  out: Output,
+  { item, timeline, outcome, difference, unknown = [], body }: ResultOf<'queueShow'>,
+  speaker: Speaker,
+): void {
   out.line(
     `${speaker.title(item)} (item ${item.id}, ${item.link}, ${speaker.text(`direction.${item.direction}`)})`,
   );
@@ -81,12 +85,35 @@ function tell(out: Output, { item, timeline, outcome, body }: ResultOf<'queueSho
       `  ${[speaker.clock(at), ...speaker.step(event, detail)].filter((one) => one !== '').join('  ')}`,
     );
   if (outcome !== undefined) out.line(`  ${outcome}`);
+  if (difference !== undefined) tellDifference(out, difference, speaker);
+  if (unknown.length > 0) {
+    out.line();
+    out.line('  Kept, and unknown to the mapping:');
+    for (const { what, name } of unknown) out.line(`    ${what} ${name}`);
+  }
   out.line();
   out.line(`  ${body.size} bytes, SHA-256 ${body.hash}`);
   if (body.text === undefined) return;
   out.line();
   for (const line of body.text.split(/\r?\n/)) out.line(line);
   if (body.truncated) out.line('… (the rest is not shown)');
+}
+
+function tellDifference(
+  out: Output,
+  { against, againstAt, changes, more }: NonNullable<ResultOf<'queueShow'>['difference']>,
+  speaker: Speaker,
+): void {
+  out.line();
+  out.line(`  What it changes against item ${against}, stored ${speaker.clock(againstAt)}:`);
+  if (changes.length === 0) {
+    out.line('    Too large to compare here; export both and compare the files.');
+    return;
+  }
+  const word = (value: string | undefined): string => (value === undefined ? 'none' : JSON.stringify(value));
+  for (const { table, row, field, before, after } of changes)
+    out.line(`    ${table} ${row}, ${field}: ${word(before)} -> ${word(after)}`);
+  if (more > 0) out.line(`    and ${more} more`);
 }
 
 /** Without an agent the store is changed here, under the site lock: the next start goes on from it. */

@@ -26,7 +26,10 @@ const named = (names: readonly string[], table: string): boolean =>
   names.some((name) => lower(name) === lower(table));
 
 /** Finds the documents of a packet: each header with its handler and its lines. Nothing a handler could want is left over. */
-export function documentRows(packet: Packet, mapping: Mapping): Result<readonly DocumentRows[]> {
+export function documentRows(
+  packet: Packet,
+  mapping: Pick<Mapping, 'pull'>,
+): Result<readonly DocumentRows[]> {
   const headers = headerRows(packet, mapping);
   if (!headers.ok) return headers;
   const lines = placeLines(packet, mapping, headers.value);
@@ -45,7 +48,7 @@ export function tableRows(packet: Packet, entity: string): readonly Placed[] {
   return table === undefined ? [] : table.rows.map((row) => ({ table: table.name, row }));
 }
 
-function headerRows(packet: Packet, mapping: Mapping): Result<Headers> {
+function headerRows(packet: Packet, mapping: Pick<Mapping, 'pull'>): Result<Headers> {
   const found = new Map<string, Header[]>();
   for (const entity of new Set(mapping.pull.documents.map((handler) => lower(handler.entity)))) {
     const headers: Header[] = [];
@@ -116,7 +119,7 @@ function gather(members: readonly Member[]): Result<readonly Header[]> {
 }
 
 /** Undefined: no handler wants the row and the mapping says that it is kept only. */
-function chooseHandler(at: Placed, mapping: Mapping): Result<DocumentHandler | undefined> {
+function chooseHandler(at: Placed, mapping: Pick<Mapping, 'pull'>): Result<DocumentHandler | undefined> {
   let seen: { readonly field: string; readonly value: string | undefined } | undefined;
   for (const handler of mapping.pull.documents) {
     if (lower(handler.entity) !== lower(at.table)) continue;
@@ -135,7 +138,7 @@ function chooseHandler(at: Placed, mapping: Mapping): Result<DocumentHandler | u
   );
 }
 
-function placeLines(packet: Packet, mapping: Mapping, headers: Headers): Result<void> {
+function placeLines(packet: Packet, mapping: Pick<Mapping, 'pull'>, headers: Headers): Result<void> {
   for (const entity of new Set(
     mapping.pull.documents.flatMap((one) =>
       one.lines.flatMap((line) => (line.join === undefined ? [] : lower(line.entity))),
@@ -158,7 +161,11 @@ interface Join {
 }
 
 /** For one table of lines: by each way of joining it, the headers by the value they are joined by. */
-function joinIndex(entity: string, mapping: Mapping, headers: Headers): Result<readonly Join[]> {
+function joinIndex(
+  entity: string,
+  mapping: Pick<Mapping, 'pull'>,
+  headers: Headers,
+): Result<readonly Join[]> {
   const joins = new Map<string, { readonly field: string; readonly headers: Map<string, Header[]> }>();
   for (const handler of mapping.pull.documents)
     for (const line of handler.lines) {
@@ -177,7 +184,7 @@ function joinIndex(entity: string, mapping: Mapping, headers: Headers): Result<r
   return ok([...joins.values()]);
 }
 
-function placeLine(at: Placed, joins: readonly Join[], mapping: Mapping): Result<void> {
+function placeLine(at: Placed, joins: readonly Join[], mapping: Pick<Mapping, 'pull'>): Result<void> {
   const kept = named(mapping.pull.keepOnly, at.table);
   const found = new Set<Header>();
   let field = '';
