@@ -108,6 +108,7 @@ export function assembleLink(
       report: { acknowledge: pull.acknowledge, ackWithinMs: ms(pull.ackWithin) },
       firstLook: pull.firstLook,
       callsPerMinute: cloudSettings.callsPerMinute,
+      retentionMs: ms(cloudSettings.retention),
       orderWindowMs: ms(pull.orderWindow),
       resendAfterMs: ms(push.resendAfter),
       maxHoldMs: ms(push.maxHold),

@@ -10,6 +10,7 @@ import type {
 } from '../../shared/contract/status.ts';
 import type { ItemView } from '../../shared/contract/queue-requests.ts';
 import { erpCaution, type ErpCaution } from '../core/health/erp-caution.ts';
+import { retentionLeft, type RetentionLeft } from '../core/health/retention.ts';
 import {
   cloudLight,
   erpLight,
@@ -113,6 +114,19 @@ function cautionOf({ settings }: SiteParts, link: PacketLink): ErpCaution | unde
   return erp === undefined ? undefined : erpCaution(erp);
 }
 
+/** Where nothing was ever listed, it is counted since the cloud fails. */
+function retentionOf(
+  link: PacketLink,
+  cloud: EndpointFact | undefined,
+  now: number,
+): RetentionLeft | undefined {
+  const { retentionMs } = link.parts.policy;
+  if (retentionMs === undefined || !link.plan.pull.enabled) return undefined;
+  const failingSince = cloud?.failingSince;
+  const listAgeMs = link.listAgeMs() ?? (failingSince === undefined ? undefined : now - failingSince);
+  return retentionLeft({ now, listAgeMs, retentionMs });
+}
+
 /** As the last push that came as far as its users counted them. */
 function pilotOf(runs: readonly Run[]): LinkStatus['pilot'] {
   const counts = runs.find((run) => run.flow === 'push' && (run.counts['users'] ?? 0) > 0)?.counts;
@@ -134,6 +148,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
   const enabled = flows.filter((flow) => flow.enabled);
   const runs = store.runs({ link: id, limit: RUNS_LOOKED_AT });
   const dues = enabled.flatMap((flow) => flow.nextRun ?? []);
+  const retention = retentionOf(link, find(link.parts.cloudEndpoint), now);
   const facts: LinkFacts = {
     now,
     erp: erpFact(link, find(link.parts.erpEndpoint)),
@@ -150,6 +165,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     enabledFlows: enabled.length,
     nextRun: dues.length === 0 ? undefined : Math.min(...dues),
     overdue: link.isOverdue(STALE_MS),
+    retention,
     announced: link.announced(),
     onlyStores: link.onlyStores(),
     undecided: handed.overdue,
@@ -162,6 +178,7 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     pendingIn: { count: counts.pendingIn, oldest: counts.oldestPendingIn },
     pendingOut: { count: counts.pendingOut, oldest: counts.oldestPendingOut },
     inCloud: inCloud(store, link),
+    retention,
     handedOver: handed.waiting === 0 ? undefined : { count: handed.waiting, late: handed.overdue },
     parked: counts.parked,
     unknown: counts.unknown,

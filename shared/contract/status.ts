@@ -84,6 +84,10 @@ export const linkStatusSchema = z.object({
   pendingIn: pendingSchema,
   pendingOut: pendingSchema,
   inCloud: inCloudSchema,
+  /** While there was no good list for long: packets sent since then are deleted by the cloud, the first ones at `until`. */
+  retention: z
+    .object({ level: z.enum(['warning', 'alarm', 'over']), since: instant, until: instant })
+    .optional(),
   /** Among those pending in: what the ERP has and has not accepted yet. `late`: for longer than the mapping says. */
   handedOver: z
     .object({

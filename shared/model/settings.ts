@@ -159,6 +159,8 @@ const dynamicsMobile = z.strictObject({
     partialDone: z.boolean().default(false),
     /** Calls a minute that the area allows, where the vendor said so; more wait their turn. Absent: only its refusals are heeded. */
     callsPerMinute: z.int().min(1).max(6_000).optional(),
+    /** How long the cloud keeps packets that nobody reports done. */
+    retention: duration.default('4d'),
     /** Hosts the signed links may lead to; empty: any https host, and http on loopback. */
     linkHosts: z.array(z.string()).default([]),
   }),

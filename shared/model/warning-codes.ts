@@ -9,6 +9,7 @@ export const WARNING_CODES = [
   'cloud-unauthorized',
   'cloud-unreadable',
   'cloud-unreachable',
+  'cloud-retention',
   'link-stopped',
   'items-parked',
   'orders-late',

@@ -162,6 +162,7 @@ export function linkBench(
     companies: [COMPANY],
     timeZone: 'UTC',
     listFormat: options.listFormat ?? 'xml',
+    retention: '4d',
     partialDone: options.partialDone ?? false,
     linkHosts: [],
   } as const;

@@ -10,6 +10,7 @@ import type { WriteContext } from './store-context.ts';
 import { upsertLastSettledIn } from './statements/facts.ts';
 import { findClaimsOfOthers, findItem, findNextDueId } from './statements/item-read.ts';
 import {
+  beginWaitsNow,
   endAttempt,
   forgetFutureDueTimes,
   insertAttempt,
@@ -30,7 +31,7 @@ const CLOCK_SET_BACK_MS = 3_600_000;
 const HISTORY_KEPT = 200;
 const TRIM_EVERY = 50;
 
-type Claims = Pick<QueueStore, 'releaseClaims' | 'claim' | 'record' | 'retry' | 'park'> & {
+type Claims = Pick<QueueStore, 'releaseClaims' | 'claim' | 'putWaitsRight' | 'record' | 'retry' | 'park'> & {
   /** parked -> discarded. Undefined when the state does not allow it. The caller has proven that nothing was applied. */
   discard(id: ItemId, note: string, now: Instant): Item | undefined;
 };
@@ -94,6 +95,8 @@ export function claims(context: WriteContext, holders: ClaimHolders): Claims {
         }
         return undefined;
       }),
+
+    putWaitsRight: (link, now) => write(() => beginWaitsNow(db, link, now)),
 
     record: (id, event, now) =>
       write(() => {

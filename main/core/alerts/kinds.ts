@@ -45,6 +45,8 @@ export const KINDS: Readonly<Record<WarningCode, Kind>> = {
     // One link's beneath the same of the whole site, see causes.ts.
     dependsOn: ['cloud-unreachable'],
   },
+  // A quarter of the cloud's retention has passed when it is first seen. What keeps lists away does not explain away the loss.
+  'cloud-retention': { delayMs: 0, dependsOn: [] },
   'link-stopped': { delayMs: 0, dependsOn: [] },
   'items-parked': { delayMs: 0, dependsOn: [] },
   // The same age at which its light asks for a look.

@@ -9,8 +9,9 @@ import { UNDECIDED } from '../health/lights.ts';
 import { merge, pick, wayOut } from './merge-warnings.ts';
 import type { Warning } from './warning.ts';
 
+const HOUR_MS = 3_600_000;
 /** Hours after which orders that wait are no longer a matter for the next break. */
-const GRAVE_MS = 4 * 3_600_000;
+const GRAVE_MS = 4 * HOUR_MS;
 
 /**
  * What is wrong with a site, from the facts people see themselves. One warning for an ERP however many links share it. What
@@ -24,6 +25,7 @@ export function warningsOf(status: SiteStatus): readonly Warning[] {
     ...status.links.flatMap((link) => [
       ...ofLight(link, 'erp'),
       ...ofLight(link, 'cloud'),
+      ...ofRetention(link, status.at),
       ...ofPause(link),
       ...ofCounts(link, status.at),
       ...ofHandedOver(link),
@@ -148,6 +150,26 @@ function failing(link: LinkStatus, side: 'erp' | 'cloud', light: Light): readonl
         known === undefined
           ? { key: 'alert.other.next', params: {} }
           : { key: `failure.${name}.next`, params: pick(light.fact.params, ['name']) },
+    }),
+  ];
+}
+
+/** Packets that nobody fetches are deleted one day, and the cloud says nothing of it. */
+function ofRetention({ id, retention }: LinkStatus, at: Instant): readonly Warning[] {
+  if (retention === undefined) return [];
+  const { level, since, until } = retention;
+  return [
+    warning({
+      code: 'cloud-retention',
+      variant: level === 'over' ? level : '',
+      severity: level === 'warning' ? 'warning' : 'critical',
+      about: `link:${id}`,
+      links: [id],
+      since,
+      params: { link: id, until, hours: Math.max(1, Math.floor((until - at) / HOUR_MS)) },
+      place: STATUS,
+      owner: 'cloud-administrator',
+      next: { key: 'alert.cloud-retention.next', params: { link: id } },
     }),
   ];
 }

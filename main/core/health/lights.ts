@@ -4,6 +4,7 @@ import { explainFailure } from '../../../shared/model/failure.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { Soundness } from '../queue/housekeeping.ts';
 import type { ErpCaution } from './erp-caution.ts';
+import type { RetentionLeft } from './retention.ts';
 import type { EndpointFact, Pause, QueueCounts, Run } from '../queue/queue-store.ts';
 
 /**
@@ -46,6 +47,8 @@ export interface LinkFacts {
   readonly nextRun: Instant | undefined;
   /** A scheduled run should have started more than `STALE_MS` ago. */
   readonly overdue: boolean;
+  /** What is left until the cloud deletes what it was never asked for; undefined while lists are young, or nothing is pulled. */
+  readonly retention?: RetentionLeft | undefined;
   /** Packets the cloud has listed that are not here yet. */
   readonly announced: number;
   /** Packets are stored and not applied until a person has looked at the first ones. */
@@ -104,8 +107,8 @@ export function erpLight({ erp, erpCaution, now, working, undecided }: LinkFacts
   return { state: 'attention', since, fact: fact(UNDECIDED, { count, label }) };
 }
 
-export function cloudLight({ cloud, now, working, nextRun, pause, overdue }: LinkFacts): Light {
-  return endpointLight(
+export function cloudLight({ cloud, now, working, nextRun, pause, overdue, retention }: LinkFacts): Light {
+  const light = endpointLight(
     cloud,
     (known) => {
       if (overdue) return 'overdue';
@@ -115,6 +118,14 @@ export function cloudLight({ cloud, now, working, nextRun, pause, overdue }: Lin
     },
     working,
   );
+  // A cloud that fails has the word; the time left stands in the link and in its warning.
+  if (retention === undefined || light.state === 'attention') return light;
+  const { level, since, until } = retention;
+  return {
+    state: level === 'warning' ? worst([light.state, 'waiting']) : 'attention',
+    since,
+    fact: fact(level === 'over' ? 'light.retention.over' : 'light.retention', { until }),
+  };
 }
 
 /** The link as a whole: its two lights and everything that is not carried over. Fine only when nothing at all is open. */

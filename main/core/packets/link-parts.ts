@@ -42,6 +42,8 @@ export interface LinkPolicy {
   readonly report: ReportPolicy;
   /** Calls of the cloud in a minute, where its limit is known; absent: only what it says itself is kept. */
   readonly callsPerMinute?: number | undefined;
+  /** How long the cloud keeps packets that nobody reports done; undefined: nothing is said of it. */
+  readonly retentionMs?: number | undefined;
   /** A new link stores what it pulls and applies nothing until a person has looked at it. */
   readonly firstLook?: boolean | undefined;
   readonly orderWindowMs: number;

@@ -5,6 +5,7 @@ import type { Instant } from '../../../shared/model/time.ts';
 import { activePause } from '../queue/active-pause.ts';
 import type { Flow, Pause, Trigger } from '../queue/queue-store.ts';
 import type { Item } from '../queue/item.ts';
+import { ListAge } from '../health/list-age.ts';
 import { storeFailure } from '../queue/endpoints.ts';
 import { Bell } from '../runtime/bell.ts';
 import { durablySync } from '../runtime/runtime.ts';
@@ -24,7 +25,7 @@ import { obedientCloud } from './obedient-cloud.ts';
 import { reconcile, type Reconciled } from './by-person/reconcile.ts';
 import { Reporter } from './report/reporter.ts';
 import { RunProgress } from './run-progress.ts';
-import { reportLoop, sendLoop } from './side-loops.ts';
+import { clockLoop, reportLoop, sendLoop } from './side-loops.ts';
 import { SnapshotSender } from './push/snapshot-sender.ts';
 
 export interface RunningFlow {
@@ -61,6 +62,7 @@ export class PacketLink {
   readonly plan: LinkPlan;
   /** How this link stands with its ERP, whatever other links on the same one found. */
   readonly standing: () => ErpStanding;
+  readonly #lists: ListAge;
   readonly #first: FirstPull;
   readonly #lane: ApplyLane;
   readonly #reporter: Reporter;
@@ -91,6 +93,7 @@ export class PacketLink {
     this.parts = parts;
     this.plan = plan;
     this.standing = standing;
+    this.#lists = new ListAge(parts);
     this.#schedule = new LinkSchedule(parts, plan);
     this.#drift = new DriftWatch(parts);
     this.#lane = new ApplyLane(parts, this.#drift);
@@ -123,6 +126,7 @@ export class PacketLink {
       this.#lane.run(signal),
       reportLoop(this.parts, this.#reporter, signal),
       sendLoop(this.parts, this.#sender, signal),
+      clockLoop(this.parts, this.#lists, () => this.#wakeLanes(), signal),
       this.#watch.run(signal),
       this.#manual.run(signal),
       this.#handovers.run(() => this.#lane.wake(), signal),
@@ -234,9 +238,18 @@ export class PacketLink {
     return { answer: { outcome: 'started', run }, done };
   }
 
+  /** Since the last good list of the cloud, in milliseconds; undefined: there was none, or nothing is pulled. */
+  listAgeMs(): number | undefined {
+    return this.plan.pull.enabled ? this.#lists.ms() : undefined;
+  }
+
   /** After something changed from outside: a retried item, settings, a resumed link. */
   wake(): void {
     this.parts.endpoints.wakeAll();
+    this.#wakeLanes();
+  }
+
+  #wakeLanes(): void {
     this.#lane.wake();
     this.#handovers.wake();
     for (const flow of FLOWS) this.#bells[flow].ring();

@@ -1,5 +1,7 @@
 import { activePause } from '../queue/active-pause.ts';
+import type { ListAge } from '../health/list-age.ts';
 import { storeFailure } from '../queue/endpoints.ts';
+import { ClockWatch } from '../schedule/clock-watch.ts';
 import type { LinkParts } from './link-parts.ts';
 import type { Reporter } from './report/reporter.ts';
 import type { SnapshotSender } from './push/snapshot-sender.ts';
@@ -8,6 +10,8 @@ import type { SnapshotSender } from './push/snapshot-sender.ts';
 const REPORT_LOOK_MS = 1_000;
 /** How often uploads in doubt are looked at. */
 const SEND_LOOK_MS = 2_000;
+/** How often the two clocks are compared: a wait is late by this much at most, however far back the clock was set. */
+const CLOCK_LOOK_MS = 2_000;
 
 /** Reports what became due outside a run. Works until aborted. */
 export async function reportLoop(parts: LinkParts, reporter: Reporter, signal: AbortSignal): Promise<void> {
@@ -26,6 +30,35 @@ export async function sendLoop(parts: LinkParts, sender: SnapshotSender, signal:
     if (signal.aborted || activePause(store, link, runtime.wall()) !== undefined) continue;
     const due = store.nextDue(link, 'out');
     if (due !== undefined && due <= runtime.wall()) await guarded(parts, () => sender.sendDue(signal));
+  }
+}
+
+/**
+ * A clock that was set back delays nothing: what waits for a moment waits as long as it was to, from then on. At the start
+ * too, since nobody looked before. Works until aborted.
+ */
+export async function clockLoop(
+  parts: LinkParts,
+  lists: ListAge,
+  wake: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runtime, store, link, log } = parts;
+  const clock = new ClockWatch(runtime);
+  let owed = true;
+  while (!signal.aborted) {
+    const setBackMs = clock.setBackMs();
+    if (setBackMs > 0) log.info('the clock was set back', { ms: setBackMs });
+    owed ||= setBackMs > 0;
+    if (owed)
+      await guarded(parts, () => {
+        lists.putRight();
+        const moved = store.putWaitsRight(link, runtime.wall());
+        owed = false;
+        if (setBackMs > 0 || moved > 0) wake();
+        return Promise.resolve();
+      });
+    await runtime.sleep(CLOCK_LOOK_MS, signal);
   }
 }
 

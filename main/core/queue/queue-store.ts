@@ -16,6 +16,9 @@ import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from 
  * then nothing of it happened.
  */
 export interface QueueStore extends HandoverStore, SegmentStore, EditStore, PhotoStore, MobileUserStore {
+  /** Several methods as one transaction: when one throws, nothing of any of them happened. */
+  together<T>(act: () => T): T;
+
   // ---- claims and transitions ----
   /**
    * Turns claims of other starts into `unknown`, due now, counting an unclean exit for each; at the third one the item is

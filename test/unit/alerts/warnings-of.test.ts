@@ -177,6 +177,7 @@ describe('warnings of a status', () => {
       what: { key, params: {} },
       next: { key, params: {} },
     });
+    look([link('a', { retention: { level: 'warning', since: T, until: T } })]);
     look([], { notices: ['failure.disk.what', 'site.damaged.what', 'site.archive.what'].map(notice) });
     look([
       link('a', {

@@ -155,6 +155,16 @@ export function forgetFutureDueTimes(
   ).run({ link, direction, limit, now }).changes;
 }
 
+/** Items that began to wait at a time still to come wait from now on, each as long as it was to. */
+export function beginWaitsNow(db: WriteDb, link: LinkId, now: Instant): number {
+  return prepared(
+    db,
+    `UPDATE item
+     SET due_at = :now + max(0, due_at - state_since), state_since = :now, created_at = min(created_at, :now)
+     WHERE state IN ('ready', 'waiting', 'unknown') AND link = +:link AND state_since > +:now`,
+  ).run({ link, now }).changes;
+}
+
 export function insertAttempt(db: WriteDb, id: ItemId, number: number, start: StartId, now: Instant): void {
   prepared(db, 'INSERT INTO attempt (item, number, start_id, started_at) VALUES (?, ?, ?, ?)').run(
     id,
