@@ -40,6 +40,11 @@ export interface SpoolBodyStore extends BodyStore {
 /** How the reading of a stream ended. */
 type Ended = Result<StoredBody>;
 
+function whole(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks;
+  return only?.byteLength === size ? only : Buffer.concat(chunks, size);
+}
+
 export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
   const { disk, rowBody } = options;
   const spool = new SpoolFolder(options);
@@ -67,7 +72,7 @@ export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
           });
         hash.update(chunk);
         // Senders reuse their buffers, so what is kept is copied; slice() of a Buffer would not.
-        if (size <= ROW_BODY_BYTES) held.push(Uint8Array.from(chunk));
+        if (size <= ROW_BODY_BYTES) held.push(new Uint8Array(chunk));
         else {
           for (const early of held) await file.write(early);
           held = [];
@@ -76,8 +81,7 @@ export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
       }
       if (signal.aborted) return fail({ kind: 'cancelled' });
       const name = sha256(hash.digest('hex'));
-      if (size <= ROW_BODY_BYTES)
-        return ok({ place: 'row', hash: name, size, bytes: Buffer.concat(held, size) });
+      if (size <= ROW_BODY_BYTES) return ok({ place: 'row', hash: name, size, bytes: whole(held, size) });
       await file.keepAs(name);
       return ok({ place: 'spool', hash: name, size });
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Sha256 } from '../../../shared/model/ids.ts';
-import type { SegmentStore } from '../../core/packets/push/segments/segment-store.ts';
+import type { KeptSegment, SegmentStore } from '../../core/packets/push/segments/segment-store.ts';
 import type { WriteContext } from './store-context.ts';
 import { insertBody } from './statements/item-write.ts';
 import {
@@ -20,7 +20,17 @@ import {
 const FORGOTTEN_MS = 2 * 86_400_000;
 
 export const segmentStore = ({ db, read, write }: WriteContext): SegmentStore => ({
-  segment: (key) => read(() => findSegment(db, key)),
+  together: write,
+
+  segments: (keys) =>
+    read(() => {
+      const found = new Map<string, KeptSegment>();
+      for (const key of keys) {
+        const kept = findSegment(db, key);
+        if (kept !== undefined) found.set(key, kept);
+      }
+      return found;
+    }),
 
   keepSegments: (segments, now) => {
     if (segments.length === 0) return;

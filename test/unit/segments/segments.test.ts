@@ -44,9 +44,16 @@ describe('rows of groups', () => {
         [['e', '2']],
       ),
     );
-    expect(await taken(groups, 0)).toEqual([['a'], ['b'], ['c']]);
+    expect(await taken(groups, 0)).toEqual([
+      ['a', '0'],
+      ['b', '0'],
+      ['c', '0'],
+    ]);
     expect(await taken(groups, 1)).toEqual([]);
-    expect(await taken(groups, 2)).toEqual([['d'], ['e']]);
+    expect(await taken(groups, 2)).toEqual([
+      ['d', '2'],
+      ['e', '2'],
+    ]);
   });
 
   test('what is left of one that was given up is nobody else’s', async () => {
@@ -60,10 +67,10 @@ describe('rows of groups', () => {
       ),
     );
     for await (const rows of groups.rowsOf(0)) {
-      expect(rows).toEqual([['a']]);
+      expect(rows).toEqual([['a', '0']]);
       break;
     }
-    expect(await taken(groups, 1)).toEqual([['c']]);
+    expect(await taken(groups, 1)).toEqual([['c', '1']]);
   });
 
   test('rows in another order are given to nobody', async () => {

@@ -1,8 +1,11 @@
 import type { SyncFailure } from '../../../../shared/model/failure.ts';
-import type { Item } from '../../queue/item.ts';
+import type { Item, NewItem } from '../../queue/item.ts';
 import { backoffMs } from '../../queue/decide.ts';
 import { storeFailure } from '../../queue/endpoints.ts';
+import type { SnapshotMeta } from '../../queue/queue-store.ts';
+import { StoreError } from '../../queue/store-error.ts';
 import { BodyStreamError } from '../../runtime/body-stream-error.ts';
+import { DiskError } from '../../runtime/disk.ts';
 import { durablySync } from '../../runtime/runtime.ts';
 import type { ReadBasis } from '../../reading/read-basis.ts';
 import type { ErpUser } from '../erp.ts';
@@ -12,6 +15,8 @@ import type { PacketList } from './segments/packet-list.ts';
 import { SnapshotCollect, type CollectedSnapshot } from './snapshot-collect.ts';
 
 const encoder = new TextEncoder();
+/** So many packets become durable with one commit, where nothing has to be read in between. */
+const STORE_TOGETHER = 32;
 /** On its way, or at its end. */
 const ENDED: ReadonlySet<Item['state']> = new Set(['working', 'settled', 'discarded']);
 /** Somebody waited for us: a quarter of an hour's work of theirs is worth more than a fresh snapshot. */
@@ -26,11 +31,17 @@ export interface BuildCounts {
   bestEffort: number;
 }
 
+interface Unstored {
+  readonly item: NewItem;
+  readonly meta: SnapshotMeta;
+}
+
 /** Builds the snapshots of one cycle, one user after the other: what the cloud does not have already is stored for sending. */
 export class SnapshotBuild {
   readonly #parts: LinkParts;
   readonly #counts: BuildCounts;
   readonly #collect: SnapshotCollect;
+  #unstored: Unstored[] = [];
   #unsent: Map<string, Item[]> | undefined;
 
   /** `anew`: everything is read, whatever is known. */
@@ -54,59 +65,99 @@ export class SnapshotBuild {
       return undefined;
     }
     try {
-      const found = await this.#collect.packet(user, (list) => this.#accepted(user, list), signal);
-      if (!found.ok) return noteErpFailure(this.#parts, found.failure);
-      const { body, consistency, known } = found.value;
-      if (consistency === 'best-effort') this.#counts.bestEffort += 1;
-      if (!body.ok) return this.#refused(user, body.failure);
-      if (known) this.#unchanged(user);
-      else this.#store(user, body.value, found.value, inboundMark);
-      return undefined;
+      // Who sends does not wait for a reading.
+      const earlier = this.#collect.atHand(user) ? undefined : this.#storeWaiting();
+      if (earlier !== undefined) return earlier;
+      const failure = await this.#build(user, inboundMark, signal);
+      const ends = this.#unstored.length >= STORE_TOGETHER || this.#collect.done;
+      return (ends ? this.#storeWaiting() : undefined) ?? failure;
     } catch (error) {
       if (error instanceof BodyStreamError) return this.#refused(user, error.failure);
-      return noteErpFailure(this.#parts, storeFailure(error));
+      return noteErpFailure(this.#parts, localFailure(error));
     }
   }
 
+  /** What was built is stored, whatever ended the cycle. */
   async close(): Promise<void> {
     try {
+      this.#storeWaiting();
       await this.#collect.close();
     } catch (error) {
       // Losing what is kept costs a read: nothing else depends on it.
-      this.#parts.endpoints.diskFailed(storeFailure(error));
+      this.#parts.endpoints.diskFailed(localFailure(error));
     }
   }
 
-  #store(
+  async #build(user: ErpUser, inboundMark: number, signal: AbortSignal): Promise<SyncFailure | undefined> {
+    const found = await this.#collect.packet(user, (list) => this.#accepted(user, list), signal);
+    if (!found.ok) return noteErpFailure(this.#parts, found.failure);
+    const { body, consistency, known } = found.value;
+    if (consistency === 'best-effort') this.#counts.bestEffort += 1;
+    if (!body.ok) return this.#refused(user, body.failure);
+    if (known) this.#unchanged(user);
+    else this.#unstored.push(this.#toStore(user, body.value, found.value, inboundMark));
+    return undefined;
+  }
+
+  #toStore(
     user: ErpUser,
     { text, size, segments }: PacketList,
     { rows, consistency }: CollectedSnapshot,
     inboundMark: number,
-  ): void {
-    const { store, link, runtime, policy, log, hash } = this.#parts;
-    const item: Item = durablySync(runtime, 'push.store-snapshot', () =>
-      store.storeSnapshot(
-        {
-          link,
-          direction: 'out',
-          externalId: runtime.newId(),
-          user: user.name,
-          company: '',
-          label: user.name,
-          body: { place: 'spool', hash: hash(text), size, list: { bytes: encoder.encode(text), segments } },
-        },
-        {
-          user: user.name,
-          modelHash: policy.modelHash,
-          inboundMark,
-          consistency,
-          rows: Object.fromEntries(rows),
-        },
-        runtime.wall(),
+  ): Unstored {
+    const { link, runtime, policy, hash } = this.#parts;
+    return {
+      item: {
+        link,
+        direction: 'out',
+        externalId: runtime.newId(),
+        user: user.name,
+        company: '',
+        label: user.name,
+        body: { place: 'spool', hash: hash(text), size, list: { bytes: encoder.encode(text), segments } },
+      },
+      meta: {
+        user: user.name,
+        modelHash: policy.modelHash,
+        inboundMark,
+        consistency,
+        rows: Object.fromEntries(rows),
+      },
+    };
+  }
+
+  /** With one commit; where that is refused with one for each, in their order, until one is refused. */
+  #storeWaiting(): SyncFailure | undefined {
+    const waiting = this.#unstored;
+    this.#unstored = [];
+    try {
+      this.#storeAll(waiting);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+    try {
+      for (const one of waiting) this.#storeAll([one]);
+      return undefined;
+    } catch (error) {
+      return noteErpFailure(this.#parts, storeFailure(error));
+    }
+  }
+
+  #storeAll(waiting: readonly Unstored[]): void {
+    if (waiting.length === 0) return;
+    const { store, runtime, log } = this.#parts;
+    const stored = durablySync(runtime, 'push.store-snapshot', () =>
+      store.together(() =>
+        waiting.map(({ item, meta }) => ({
+          item: store.storeSnapshot(item, meta, runtime.wall()),
+          consistency: meta.consistency,
+        })),
       ),
     );
-    this.#counts.built += 1;
-    log.info('snapshot built', { item: item.id, bytes: size, consistency });
+    this.#counts.built += stored.length;
+    for (const { item, consistency } of stored)
+      log.info('snapshot built', { item: item.id, bytes: item.body.size, consistency });
   }
 
   #accepted(user: ErpUser, list: PacketList): boolean {
@@ -134,6 +185,12 @@ export class SnapshotBuild {
     return failure.kind === 'rejected' ? failure : noteErpFailure(this.#parts, failure);
   }
 }
+
+/** Of the store or of the disk; anything else is a bug and goes on up. */
+const localFailure = (error: unknown): SyncFailure =>
+  error instanceof DiskError
+    ? { kind: 'disk', cause: `${error.code}: ${error.message}` }
+    : storeFailure(error);
 
 /** Counts a failure of the ERP and lets it rest as decided; longer where somebody had to wait for us. */
 export function noteErpFailure(

@@ -15,6 +15,8 @@ import { SegmentAsks, type SegmentAsk } from './segments/segment-asks.ts';
 
 /** How often a packet is read whose tables are changed while it is read. */
 const ROUNDS = 3;
+/** What is kept is looked up for so many users at once. */
+const USERS_AT_ONCE = 32;
 
 /** A packet as it is to be stored, or why it cannot be. */
 export interface CollectedSnapshot {
@@ -36,6 +38,8 @@ export class SnapshotCollect {
   readonly #waiting: Map<string, ErpUser>;
   /** Segments of earlier cycles whose bytes were found to be what they were. */
   readonly #sound = new Set<string>();
+  /** Users for whom the store was asked what it keeps. */
+  readonly #looked = new Set<string>();
   #view: ErpView | undefined;
   /** Where the tables stood when it was looked last; what is read from now on is of that moment or later. */
   #stood: Positions;
@@ -56,6 +60,16 @@ export class SnapshotCollect {
     this.#stood = basis.noted;
   }
 
+  /** Nobody's turn is still to come. */
+  get done(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** Whether all of a user's packet is there already: nothing has to be read for it. */
+  atHand(user: ErpUser): boolean {
+    return this.#asksOf(user).every((ask) => !this.#isDue(ask));
+  }
+
   /** He gets none: nothing is read for him. */
   pass(user: ErpUser): void {
     this.#waiting.delete(user.name);
@@ -70,8 +84,8 @@ export class SnapshotCollect {
     known: (list: PacketList) => boolean,
     signal: AbortSignal,
   ): Promise<Result<CollectedSnapshot>> {
+    const asks = this.#asksOf(user);
     this.#waiting.delete(user.name);
-    const asks = this.#asks.of(user);
     for (;;) {
       const found = await this.#collect(user, asks, signal);
       if (!found.ok || !found.value.body.ok) return found;
@@ -105,6 +119,8 @@ export class SnapshotCollect {
         this.#readSince = false;
       }
       const segments = asks.flatMap((ask) => this.#segments.find(ask) ?? []);
+      // One that was found went to make room while another was read.
+      if (segments.length < asks.length && segments.every(({ body }) => body.ok)) continue;
       const known = segments.every(({ positions }) => positions !== undefined);
       const still = segments.every((segment) => this.#holds(segment));
       if (!still && known && round < ROUNDS && !signal.aborted) continue;
@@ -116,20 +132,17 @@ export class SnapshotCollect {
 
   /** Reads segments that are not known or do not hold. What nobody can tell of is read once a cycle. */
   async #readWhatMoved(asks: readonly SegmentAsk[], signal: AbortSignal): Promise<SyncFailure | undefined> {
-    const due = (ask: SegmentAsk): boolean => {
-      const segment = this.#segments.find(ask);
-      if (segment === undefined) return true;
-      return !this.#holds(segment) && !(segment.read && segment.positions === undefined);
-    };
     for (const ask of asks) {
-      if (!due(ask)) continue;
+      if (!this.#isDue(ask)) continue;
       if (this.#view === undefined) {
         const failure = await this.#open(signal);
         // What was kept was compared with a moment before the view: it may not be what the view shows.
         return failure ?? this.#readWhatMoved(asks, signal);
       }
       const others = (): readonly SegmentAsk[] =>
-        [...this.#waiting.values()].flatMap((user) => this.#othersOf(user, ask.index)).filter(due);
+        [...this.#waiting.values()]
+          .flatMap((user) => this.#othersOf(user)[ask.index] ?? [])
+          .filter((other) => this.#isDue(other));
       const snapshot = this.#view.consistency === 'snapshot';
       const before = snapshot ? this.#basis.noted : this.#stood;
       this.#readSince = true;
@@ -140,11 +153,29 @@ export class SnapshotCollect {
     return undefined;
   }
 
+  #isDue(ask: SegmentAsk): boolean {
+    const segment = this.#segments.find(ask);
+    if (segment === undefined) return true;
+    return !this.#holds(segment) && !(segment.read && segment.positions === undefined);
+  }
+
+  #asksOf(user: ErpUser): readonly SegmentAsk[] {
+    const asks = this.#asks.of(user);
+    if (this.#looked.has(user.name)) return asks;
+    const next = [user];
+    for (const other of this.#waiting.values()) {
+      if (next.length === USERS_AT_ONCE) break;
+      if (!this.#looked.has(other.name)) next.push(other);
+    }
+    this.#segments.look(next.flatMap((one) => this.#othersOf(one)));
+    for (const { name } of next) this.#looked.add(name);
+    return asks;
+  }
+
   /** Whoever cannot have a packet is told so when his turn comes. */
-  #othersOf(user: ErpUser, index: number): readonly SegmentAsk[] {
+  #othersOf(user: ErpUser): readonly SegmentAsk[] {
     try {
-      const ask = this.#asks.of(user)[index];
-      return ask === undefined ? [] : [ask];
+      return this.#asks.of(user);
     } catch (error) {
       if (error instanceof BodyStreamError) return [];
       throw error;

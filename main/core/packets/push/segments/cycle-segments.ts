@@ -1,6 +1,6 @@
 import type { SyncFailure } from '../../../../../shared/model/failure.ts';
 import type { Sha256 } from '../../../../../shared/model/ids.ts';
-import type { Result } from '../../../../../shared/model/result.ts';
+import { ok, type Result } from '../../../../../shared/model/result.ts';
 import type { Instant } from '../../../../../shared/model/time.ts';
 import type { ReadBasis } from '../../../reading/read-basis.ts';
 import { positionsOf, standStill, youngEnough, type Positions } from '../../../reading/table-positions.ts';
@@ -13,7 +13,7 @@ import type { LinkParts } from '../../link-parts.ts';
 import { entityTable } from '../render-snapshot.ts';
 import { RowGroups } from './row-groups.ts';
 import type { SegmentAsk } from './segment-asks.ts';
-import type { NewSegment } from './segment-store.ts';
+import type { KeptSegment, NewSegment } from './segment-store.ts';
 
 /** From so many on, those of one table that are to be read are read by one statement. */
 const TOGETHER_ABOVE = 8;
@@ -22,7 +22,7 @@ const MOST_VALUES = 1_500;
 /** Statements for many: a table that is changed all the time is then read user by user. */
 const TOGETHER_TIMES = 3;
 /** Small segments become durable together; so much may wait in memory. */
-const KEEP_BYTES = 1024 * 1024;
+const KEEP_BYTES = 4 * 1024 * 1024;
 /** All segments of a site together. */
 const CAP_BYTES = 4 * 1024 ** 3;
 /** Tells a row that changes with every reading from one whose day has just begun. */
@@ -46,10 +46,13 @@ export class CycleSegments {
   readonly #startedAt: Instant;
   readonly #anew: boolean;
   readonly #known = new Map<string, Segment>();
-  readonly #kept = new Set<Sha256>();
+  /** What the store keeps, by key, as far as it was asked. */
+  readonly #kept = new Map<string, KeptSegment | undefined>();
+  readonly #used = new Set<Sha256>();
   readonly #together = new Map<number, number>();
   readonly #restless = new Set<string>();
   #unsaved: NewSegment[] = [];
+  #unsavedBytes = 0;
 
   /** `anew`: what was kept by earlier cycles does not count. */
   constructor(parts: LinkParts, basis: ReadBasis, anew: boolean) {
@@ -59,14 +62,24 @@ export class CycleSegments {
     this.#startedAt = parts.runtime.wall();
   }
 
+  /** Asks the store once for all that are to be found. */
+  look(asks: readonly SegmentAsk[]): void {
+    const open = new Set<string>();
+    for (const { key } of asks) if (!this.#kept.has(key)) open.add(key);
+    if (open.size === 0) return;
+    const kept = this.#parts.store.segments([...open]);
+    for (const key of open) this.#kept.set(key, kept.get(key));
+  }
+
   /** What is known of a segment; whether it still holds is the caller's to say. */
-  find({ key, index }: SegmentAsk): Segment | undefined {
+  find(ask: SegmentAsk): Segment | undefined {
+    const { key, index } = ask;
     const known = this.#known.get(key);
     if (known !== undefined || this.#anew || this.#basis.entities[index]?.clock !== false) return known;
-    const kept = this.#parts.store.segment(key);
+    const kept = this.#keptOf(ask);
     if (kept?.positions === undefined || !youngEnough(kept.readAt, this.#startedAt)) return undefined;
     const segment: Segment = {
-      body: { ok: true, value: kept.body },
+      body: ok(kept.body),
       rows: kept.rows,
       positions: kept.positions,
       read: false,
@@ -102,6 +115,10 @@ export class CycleSegments {
     const body = await this.#render(ask, () => view.read(ask.request, signal), before, signal);
     if (body?.kind === 'disk') {
       await this.#makeRoom(0);
+      // What no packet of this cycle lists may have gone: whether it is there is asked again.
+      this.#kept.clear();
+      for (const [key, { body: found, read }] of this.#known)
+        if (found.ok && !read && !this.#used.has(found.value.hash)) this.#known.delete(key);
       return (await this.#render(ask, () => view.read(ask.request, signal), before, signal)) ?? this.#save();
     }
     return body ?? this.#save();
@@ -115,18 +132,18 @@ export class CycleSegments {
     const { hash } = segment.body.value;
     for (const [other, { body }] of this.#known)
       if (body.ok && body.value.hash === hash) this.#known.delete(other);
-    this.#kept.delete(hash);
+    for (const [other, kept] of this.#kept) if (kept?.body.hash === hash) this.#kept.set(other, undefined);
+    this.#used.delete(hash);
     this.#parts.store.forgetSegment(hash);
   }
 
   /** A packet with it was built or compared. */
   used({ body, read }: Segment): void {
-    if (body.ok && !read) this.#kept.add(body.value.hash);
+    if (body.ok && !read) this.#used.add(body.value.hash);
   }
 
   /** After the last packet of the cycle. Throws what store and disk throw. */
   async finish(): Promise<void> {
-    this.#parts.store.useSegments([...this.#kept], this.#startedAt);
     await this.#makeRoom(this.#parts.policy.segmentCapBytes ?? CAP_BYTES);
   }
 
@@ -185,7 +202,8 @@ export class CycleSegments {
     if (!body.ok && body.failure.kind !== 'rejected') return body.failure;
     const positions = positionsOf(this.#basis.entities[ask.index]?.tables, before);
     const count = counts.get(ask.entity.entity) ?? 0;
-    this.#known.set(ask.key, { body: refOf(body), rows: count, positions, read: true });
+    const known = body.ok ? ok(refOf(body.value)) : body;
+    this.#known.set(ask.key, { body: known, rows: count, positions, read: true });
     if (body.ok) this.#keep(ask, body.value, count, positions);
     return undefined;
   }
@@ -196,8 +214,8 @@ export class CycleSegments {
   }
 
   #keep(ask: SegmentAsk, body: StoredBody, rows: number, positions: Positions | undefined): void {
-    const { store, runtime, log } = this.#parts;
-    const last = store.segment(ask.key);
+    const { runtime, log } = this.#parts;
+    const last = this.#keptOf(ask);
     const still = positions !== undefined && standStill(last?.positions, positions);
     const restless = last === undefined || !still || last.body.hash === body.hash ? 0 : last.restless + 1;
     const { entity } = ask.entity;
@@ -205,17 +223,22 @@ export class CycleSegments {
       this.#restless.add(entity);
       log.warn('a table changes with every reading, so its packets are sent every time', { entity });
     }
-    this.#unsaved.push({ key: ask.key, body, rows, positions, restless, readAt: runtime.wall() });
-    const waiting = this.#unsaved.reduce(
-      (sum, one) => sum + (one.body.place === 'row' ? one.body.size : 0),
-      0,
-    );
-    if (waiting > KEEP_BYTES) this.#save();
+    const segment = { rows, positions, restless, readAt: runtime.wall() };
+    this.#unsaved.push({ ...segment, key: ask.key, body });
+    this.#kept.set(ask.key, { ...segment, body: refOf(body) });
+    if (body.place === 'row') this.#unsavedBytes += body.size;
+    if (this.#unsavedBytes > KEEP_BYTES) this.#save();
+  }
+
+  #keptOf(ask: SegmentAsk): KeptSegment | undefined {
+    this.look([ask]);
+    return this.#kept.get(ask.key);
   }
 
   #save(): undefined {
     const unsaved = this.#unsaved;
     this.#unsaved = [];
+    this.#unsavedBytes = 0;
     this.#parts.store.keepSegments(unsaved, this.#parts.runtime.wall());
     return undefined;
   }
@@ -223,14 +246,11 @@ export class CycleSegments {
   async #makeRoom(capBytes: number): Promise<void> {
     const { store, bodies, runtime } = this.#parts;
     this.#save();
+    store.useSegments([...this.#used], this.#startedAt);
     const gone = store.tidySegments({ now: runtime.wall(), capBytes, usedSince: this.#startedAt });
     await bodies.remove(gone);
   }
 }
 
 /** Without the bytes of a small one: those of many users would fill the memory. */
-function refOf(body: Result<StoredBody>): Result<BodyRef> {
-  if (!body.ok) return body;
-  const { place, hash, size } = body.value;
-  return { ok: true, value: { place, hash, size } };
-}
+const refOf = ({ place, hash, size }: StoredBody): BodyRef => ({ place, hash, size });

@@ -3,14 +3,16 @@ import { BodyStreamError } from '../../../runtime/body-stream-error.ts';
 import type { ErpRow } from '../../erp.ts';
 
 /**
- * Splits the rows of several groups, which come group after group, each with the number of its group as its last value. Groups
- * are taken in their order; what is left of one that was given up is passed over.
+ * Splits the rows of several groups, which come group after group, each with the number of its group behind its values: it stays
+ * there. Groups are taken in their order; what is left of one that was given up is passed over.
  */
 export class RowGroups {
   readonly #source: AsyncIterator<readonly ErpRow[]>;
   #rows: readonly ErpRow[] = [];
   #at = 0;
   #group = -1;
+  /** As it stood in the last row that was looked at. */
+  #number: string | null | undefined;
   #failure: SyncFailure | undefined;
 
   constructor(source: AsyncIterable<readonly ErpRow[]>) {
@@ -30,7 +32,7 @@ export class RowGroups {
       if (this.#at > from) continue;
       while (this.#groupAt(this.#at) === group) this.#at += 1;
       if (this.#at === from) return;
-      yield this.#rows.slice(from, this.#at).map((row) => row.slice(0, -1));
+      yield this.#rows.slice(from, this.#at);
     }
   }
 
@@ -56,7 +58,9 @@ export class RowGroups {
   #groupAt(at: number): number {
     const row = this.#rows[at];
     if (row === undefined) return Infinity;
-    const group = Number(row.at(-1) ?? Number.NaN);
+    const number = row[row.length - 1];
+    if (number === this.#number) return this.#group;
+    const group = Number(number ?? Number.NaN);
     if (!Number.isInteger(group) || group < this.#group) {
       this.#failure = {
         kind: 'rejected',
@@ -66,6 +70,7 @@ export class RowGroups {
       throw new BodyStreamError(this.#failure);
     }
     this.#group = group;
+    this.#number = number;
     return group;
   }
 }

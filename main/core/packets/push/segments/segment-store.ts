@@ -30,7 +30,10 @@ export interface SegmentRoom {
 
 /** A cache of what was read: without it, everything is read. Every method is one durable transaction. */
 export interface SegmentStore {
-  segment(key: string): KeptSegment | undefined;
+  /** Methods of the whole store as one transaction: packets with equal segments cost one commit. When one throws, nothing of any of them happened. */
+  together<T>(act: () => T): T;
+  /** What is kept under these keys; a key without anything is missing. */
+  segments(keys: readonly string[]): ReadonlyMap<string, KeptSegment>;
   /** Replaces what is kept under the keys. Small bodies become durable with this. */
   keepSegments(segments: readonly NewSegment[], now: Instant): void;
   /** These are used again. */
