@@ -72,7 +72,7 @@ export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
           });
         hash.update(chunk);
         // Senders reuse their buffers, so what is kept is copied; slice() of a Buffer would not.
-        if (size <= ROW_BODY_BYTES) held.push(new Uint8Array(chunk));
+        if (size <= ROW_BODY_BYTES) held.push(Buffer.from(chunk));
         else {
           for (const early of held) await file.write(early);
           held = [];
