@@ -21,6 +21,8 @@ export interface DayOptions {
   resends?: number | undefined;
   /** Phones also load vans, count stock, find customers, deliver and invoice. Default false. */
   fieldWork?: boolean | undefined;
+  /** Some orders are photographed; the files leave before their packets, after them, or hours later. Default false. */
+  photos?: boolean | undefined;
   /** All phones take the newest snapshot before each round, not only in the morning. Default false. */
   resync?: boolean | undefined;
   /** Called between the rounds of a day, for a program that shall work meanwhile. */
@@ -35,6 +37,7 @@ export interface DayCounts {
   visits: number;
   /** Documents and activities besides those: transfers, counts, customers and what else is done on the road. */
   fieldWork: number;
+  photos: number;
   packets: number;
   redelivered: number;
   resent: number;
@@ -58,6 +61,7 @@ export async function playDay(options: DayOptions): Promise<DayCounts> {
     payments: 0,
     visits: 0,
     fieldWork: 0,
+    photos: 0,
     packets: 0,
     redelivered: 0,
     resent: 0,
@@ -96,12 +100,17 @@ export async function playDay(options: DayOptions): Promise<DayCounts> {
     for (const phone of phones) {
       // Without a network for a while; the last round leaves nothing behind.
       if (round < ROUNDS - 1 && chance(random, 0.3)) continue;
+      const photosFirst = options.photos === true && chance(random, 0.4);
+      if (photosFirst) await phone.sendPhotos();
       await send(phone, round === 1 || chance(random, 0.3));
+      if (options.photos === true && chance(random, 0.4)) await phone.sendPhotos();
     }
     await options.between?.(round);
     await disturb(options, counts, sent, round);
     await options.between?.(round);
   }
+  // What was held back all day: its packets are in the ERP by now.
+  if (options.photos === true) for (const phone of phones) await phone.sendPhotos();
   return counts;
 }
 
@@ -122,7 +131,7 @@ function nightOrder({ phones, midnight }: DayOptions, counts: DayCounts): void {
 }
 
 function workRound(
-  { phones, random, at }: DayOptions & { at: number },
+  { phones, random, at, photos }: DayOptions & { at: number },
   counts: DayCounts,
   due: { orders: number; payments: number; visits: number },
 ): void {
@@ -165,6 +174,10 @@ function workRound(
       for (const order of phone.orders(together, anyShape(random))) {
         counts.orders += 1;
         counts.lines += order.lines.length;
+        if (photos === true && chance(random, 0.3)) {
+          phone.photograph(order, { at: tick(phone), line: chance(random, 0.3) });
+          counts.photos += 1;
+        }
       }
     }
     if (counts.payments < due.payments && (chance(random, 0.5) || counts.orders >= due.orders)) {

@@ -109,6 +109,8 @@ async function playOnce(): Promise<number> {
     customers: sum((round) => round.orders.customers),
     transfers: sum((round) => round.orders.transfers),
     stockCounts: sum((round) => round.orders.stockCounts),
+    photos: sum((round) => round.orders.photos),
+    photosDone: sum((round) => round.photos.done),
     redelivered: sum((round) => round.day.redelivered),
     resent: sum((round) => round.day.resent),
     reversed: sum((round) => round.day.reversed),
@@ -132,7 +134,7 @@ async function playOnce(): Promise<number> {
     for (const { mode, orders, snapshots, packets } of rounds)
       say(
         `${mode}: ${orders.orders} orders with ${orders.lines} lines, ${orders.payments} payments, ${orders.visits} visits, ` +
-          `${orders.transfers} transfers, ${orders.stockCounts} stock counts, ${orders.customers} customers; ` +
+          `${orders.transfers} transfers, ${orders.stockCounts} stock counts, ${orders.customers} customers, ${orders.photos} photos; ` +
           `${packets.done} packets done, ${snapshots.accepted} snapshots accepted; ` +
           `lost ${orders.lost}, duplicated ${orders.duplicated}, changed ${orders.changed}`,
       );

@@ -3,7 +3,15 @@ import type { Kind } from './values.ts';
 /** A document, as its phone made it or as the ERP holds it: fields in one spelling, parts below it. */
 export interface Document {
   kind:
-    'order' | 'payment' | 'visit start' | 'visit end' | 'activity' | 'customer' | 'transfer' | 'stock count';
+    | 'order'
+    | 'payment'
+    | 'visit start'
+    | 'visit end'
+    | 'activity'
+    | 'customer'
+    | 'transfer'
+    | 'stock count'
+    | 'photo';
   rowId: string;
   number: string;
   user: string;
@@ -156,6 +164,14 @@ export const COUNT_LINE_COLUMNS = {
   lotNo: ['LotNo', 'text'],
   calculated: ['Calculated', 'decimal'],
   difference: ['Difference', 'decimal'],
+} as const satisfies Columns;
+
+/** Known by its file's id: `DmsRowId` is the row it belongs to. */
+export const PHOTO_COLUMNS = {
+  user: ['MobileUser', 'text'],
+  entity: ['Entity', 'text'],
+  owner: ['DmsRowId', 'guid'],
+  picture: ['Picture', 'bytes'],
 } as const satisfies Columns;
 
 export const keyOf = (document: { kind: string; rowId: string }): string =>

@@ -9,6 +9,7 @@ import {
   ORDER_COLUMNS,
   PAYMENT_COLUMNS,
   PAYMENT_LINE_COLUMNS,
+  PHOTO_COLUMNS,
   TRANSFER_COLUMNS,
   VISIT_COLUMNS,
   VISIT_END_COLUMNS,
@@ -47,6 +48,8 @@ export async function erpDocuments(erp: ErpQuery): Promise<Document[]> {
   const counted = await read(erp, 'dbo.StockCountLines', 'CountLineId', 'CountId', COUNT_LINE_COLUMNS);
   const counts = await read(erp, 'dbo.StockCounts', 'CountId', 'CountId', COUNT_COLUMNS);
 
+  const photos = await read(erp, 'dbo.Photos', 'PhotoId', 'PhotoId', PHOTO_COLUMNS, 'FileId');
+
   const movedOf = partsByOwner('transfer line', moved, 'lineNo');
   const countedOf = partsByOwner('count line', counted, 'lineNo');
   const linesOf = partsByOwner('line', lines, 'lineNo');
@@ -70,6 +73,7 @@ export async function erpDocuments(erp: ErpQuery): Promise<Document[]> {
     ...activities.map((row) => document('activity', row, [])),
     ...customers.map((row) => document('customer', row, [])),
     ...transfers.map((row) => document('transfer', row, movedOf.get(row.id) ?? [])),
+    ...photos.map((row) => document('photo', row, [])),
     ...counts.map((row) => document('stock count', row, countedOf.get(row.id) ?? [])),
   ];
 }
@@ -80,11 +84,12 @@ async function read(
   id: string,
   owner: string,
   columns: Columns,
+  row = 'DmsRowId',
 ): Promise<Row[]> {
   const all: Record<string, readonly [string, Kind]> = {
     judge_id: [id, 'decimal'],
     judge_owner: [owner, 'decimal'],
-    judge_row: ['DmsRowId', 'guid'],
+    judge_row: [row, 'guid'],
     ...columns,
   };
   const rows = await selectText(erp, all, `${table} ORDER BY ${id}`);

@@ -5,6 +5,7 @@ import {
   ORDER_COLUMNS,
   PAYMENT_COLUMNS,
   PAYMENT_LINE_COLUMNS,
+  PHOTO_COLUMNS,
   VISIT_COLUMNS,
   VISIT_END_COLUMNS,
 } from './document.ts';
@@ -39,10 +40,12 @@ export function expectedDocuments(journals: Iterable<Journal>, zone: string): Ex
     for (const entry of entries) {
       if (entry.kind === 'sent' || entry.kind === 'snapshot') continue;
       const series = 'series' in entry ? entry.series : undefined;
+      const owner = entry.kind === 'photo' ? entry.orderRowId.toUpperCase() : undefined;
       for (const [index, document] of documentsOf(entry, user, zone).entries())
         documents.push({
           ...document,
-          sent: sent.has(document.rowId),
+          // A photo is nobody's before the row it belongs to is there.
+          sent: sent.has(document.rowId) && (owner === undefined || sent.has(owner)),
           // A number is the document's, not that of the activity beside it.
           series: index === 0 ? series : undefined,
         });
@@ -64,6 +67,22 @@ function documentsOf(made: Made, user: string, zone: string): Document[] {
     case 'transfer':
     case 'stock count':
       return [fieldDocument(made, user, zone), ...activitiesOf(made, user, zone)];
+    case 'photo':
+      return [
+        {
+          ...headOf(made.kind, made.rowId, '', user),
+          fields: {
+            ...fieldsOf(PHOTO_COLUMNS, {
+              user,
+              entity: made.entity,
+              owner: made.ownerRowId,
+              picture: undefined,
+            }),
+            picture: made.hash,
+          },
+          parts: [],
+        },
+      ];
     case 'visit start':
       return [
         {

@@ -31,6 +31,7 @@ export interface Verdict {
   customers: number;
   transfers: number;
   stockCounts: number;
+  photos: number;
   /** What is openly held back and therefore rightly not in the ERP. */
   parked: number;
   lost: number;
@@ -80,6 +81,7 @@ export async function judge(options: JudgeOptions): Promise<Verdict> {
     customers: ofKind('customer').length,
     transfers: ofKind('transfer').length,
     stockCounts: ofKind('stock count').length,
+    photos: ofKind('photo').length,
     parked: sent.filter((document) => parked.has(document.rowId) && !inErp.has(keyOf(document))).length,
     lost: count('lost'),
     duplicated: count('duplicated'),

@@ -2,7 +2,7 @@ import type { ErpQuery } from './values.ts';
 
 export type Damage = 'lost' | 'doubled' | 'changed';
 export type DamageTo =
-  'order' | 'line' | 'payment' | 'visit' | 'activity' | 'customer' | 'transfer' | 'stock count';
+  'order' | 'line' | 'payment' | 'visit' | 'activity' | 'customer' | 'transfer' | 'stock count' | 'photo';
 
 const ORDER =
   'DmsRowId, MobileNo, MobileUser, Company, Origin, DocumentType, CustomerNo, CustomerName, VisitNo, SourceNo, ReturnReason, OrderDate, EnteredAt, DeliveryDate, PaymentTerm, Note, Amount, VatAmount, TotalAmount, DiscountAmount';
@@ -21,6 +21,7 @@ const CUSTOMER =
   'DmsRowId, MobileUser, MobileNo, CustomerNo, IsNew, Name, Address, City, Contact, Phone, Latitude, Longitude, ShipToCode';
 const TRANSFER = 'TransferNo, DmsRowId, MobileNo, MobileUser, FromCode, ToCode, PostingDate';
 const GOODS = 'DmsRowId, LineNumber, ItemNo, Quantity, UnitCode';
+const PHOTO = 'FileId, MobileUser, Entity, DmsRowId, DocumentNo, Picture';
 const COUNT = 'DmsRowId, MobileUser, LocationCode, CountedAt';
 
 const copy = (table: string, columns: string, id: string): string =>
@@ -82,6 +83,12 @@ DELETE FROM dbo.Transfers WHERE TransferId = @id;`,
 DECLARE @new int = SCOPE_IDENTITY();
 ${copyParts('dbo.TransferLines', GOODS, 'TransferId')}`,
     changed: 'UPDATE dbo.Transfers SET PostingDate = DATEADD(day, 1, PostingDate) WHERE TransferId = @id;',
+  },
+  photo: {
+    newest: 'SELECT MAX(PhotoId) FROM dbo.Photos',
+    lost: 'DELETE FROM dbo.Photos WHERE PhotoId = @id;',
+    doubled: copy('dbo.Photos', PHOTO, 'PhotoId'),
+    changed: 'UPDATE dbo.Photos SET Picture = Picture + 0x00 WHERE PhotoId = @id;',
   },
   'stock count': {
     newest: 'SELECT MAX(CountId) FROM dbo.StockCounts',

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * How the judge reads values. It shares nothing with the phones or with the program it judges, so that one mistake
  * cannot excuse another.
@@ -8,7 +10,8 @@ export interface ErpQuery {
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
-export type Kind = 'text' | 'decimal' | 'guid' | 'bool' | 'day' | 'moment';
+/** `bytes`: told by their SHA-256. */
+export type Kind = 'text' | 'decimal' | 'guid' | 'bool' | 'day' | 'moment' | 'bytes';
 
 /** SQL that gives a value as text the same way on every server: no date styles, no client number types. */
 export function asText(expression: string, kind: Kind): string {
@@ -22,6 +25,8 @@ export function asText(expression: string, kind: Kind): string {
       return `CAST(${expression} AS nvarchar(36))`;
     case 'bool':
       return `CASE ${expression} WHEN 1 THEN N'1' WHEN 0 THEN N'0' END`;
+    case 'bytes':
+      return `CONVERT(nvarchar(max), ${expression}, 2)`;
     case 'day':
       return day;
     case 'moment': {
@@ -44,6 +49,7 @@ export function plain(value: string | null, kind: Kind): string | null {
   if (value === null) return null;
   if (kind === 'decimal') return plainDecimal(value);
   if (kind === 'guid') return value.toUpperCase();
+  if (kind === 'bytes') return createHash('sha256').update(Buffer.from(value, 'hex')).digest('hex');
   if (kind === 'bool') return /^(1|true)$/i.test(value) ? '1' : /^(0|false)$/i.test(value) ? '0' : value;
   return value;
 }

@@ -161,6 +161,23 @@ export interface StockCountMade {
   lines: CountLine[];
 }
 
+export interface PhotoMade {
+  kind: 'photo';
+  /** Id of the file, which the packet names as `dms://<id>`. */
+  rowId: string;
+  /** Row in the packet that says what the photo belongs to. */
+  snapshotRowId: string;
+  /** Table and row it belongs to. */
+  entity: string;
+  ownerRowId: string;
+  /** The document whose packet tells of it. */
+  orderRowId: string;
+  bytes: number;
+  /** SHA-256 of the picture, hexadecimal. */
+  hash: string;
+  at: number;
+}
+
 export type Made =
   | OrderMade
   | PaymentMade
@@ -169,9 +186,13 @@ export type Made =
   | ActivityMade
   | CustomerMade
   | TransferMade
-  | StockCountMade;
+  | StockCountMade
+  | PhotoMade;
 
-/** A packet left the phone; `rowIds` are the documents and activities in it, none for technical packets. */
+/**
+ * A packet left the phone; `rowIds` are the documents and activities in it, none for technical packets. Or a file did, which is
+ * its own id and row.
+ */
 export interface Sent {
   kind: 'sent';
   packetId: string;

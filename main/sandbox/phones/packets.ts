@@ -1,6 +1,6 @@
 import { renderDevicePacket } from '../clouds/dynamics-mobile/device-packet.ts';
 import type { DeviceRow } from '../clouds/dynamics-mobile/device-packet.ts';
-import type { OrderMade, PaymentMade, VisitEnded, VisitStarted } from './journal.ts';
+import type { OrderMade, PaymentMade, PhotoMade, VisitEnded, VisitStarted } from './journal.ts';
 
 /** How a packet is put together: all of these are legal and mean the same. */
 export interface PacketShape {
@@ -45,7 +45,12 @@ const bool = (value: boolean): string => (value ? 'true' : 'false');
 export const orderAction = (documentType: string): string => ACTION_OF[documentType] ?? ACTION.order;
 
 /** One or several orders in one packet. */
-export function orderPacket(tools: PacketTools, orders: readonly OrderMade[], shape: PacketShape): string {
+export function orderPacket(
+  tools: PacketTools,
+  orders: readonly OrderMade[],
+  shape: PacketShape,
+  photos: readonly PhotoMade[] = [],
+): string {
   const tables: Table[] = [
     {
       name: 'CustomerActivity',
@@ -54,6 +59,7 @@ export function orderPacket(tools: PacketTools, orders: readonly OrderMade[], sh
     { name: 'SalesHeader', rows: orders.map((order) => salesHeader(tools, order, shape)) },
     { name: 'SalesLine', rows: orders.flatMap((order) => salesLines(tools, order, shape)) },
     { name: 'SalesLineInventory', rows: orders.flatMap((order) => salesLots(tools, order)) },
+    { name: 'Snapshot', rows: photos.map(photoRow) },
   ];
   if (shape.extras)
     tables.push({
@@ -69,6 +75,15 @@ export function orderPacket(tools: PacketTools, orders: readonly OrderMade[], sh
     });
   return render(tools, tables, shape);
 }
+
+/** What a packet says of a photo, whose file comes by itself. */
+const photoRow = (photo: PhotoMade): DeviceRow =>
+  row([
+    ['DMS_ROWID', photo.snapshotRowId],
+    ['imageName', `dms://${photo.rowId}`],
+    ['entityName', photo.entity],
+    ['entityDMSROWID', photo.ownerRowId],
+  ]);
 
 const orderActivity = (tools: PacketTools, order: OrderMade): DeviceRow =>
   row([

@@ -1,10 +1,8 @@
 import { localTimeText } from './device-time.ts';
-import { between, chance, pick, seededGuid } from '../sample-erp/seeded-random.ts';
+import { chance, seededGuid } from '../sample-erp/seeded-random.ts';
 import type { Random } from '../sample-erp/seeded-random.ts';
-import type { OutgoingPacket } from './cloud-control.ts';
 import { takeSnapshot } from './device-snapshot.ts';
 import type { DeviceSnapshot } from './device-snapshot.ts';
-import { HOSTILE_TEXTS } from './hostile-texts.ts';
 import { openJournal } from './journal.ts';
 import type {
   ActivityMade,
@@ -12,6 +10,7 @@ import type {
   Journal,
   OrderMade,
   PaymentMade,
+  PhotoMade,
   StockCountMade,
   TransferMade,
   VisitEnded,
@@ -29,7 +28,10 @@ import { chosenCustomer, fieldOf, makeOrder } from './make-order.ts';
 import type { OrderWishes } from './make-order.ts';
 import { makePayment } from './make-payment.ts';
 import type { Paid, PaymentWishes } from './make-payment.ts';
+import { makePhoto } from './make-photo.ts';
+import { makeVisitEnd, makeVisitStart } from './make-visit.ts';
 import { numberSeries } from './number-series.ts';
+import { Outbox, type OutboxOptions } from './outbox.ts';
 import {
   PLAIN,
   orderPacket,
@@ -40,18 +42,12 @@ import {
 } from './packets.ts';
 import type { PacketShape, PacketTools } from './packets.ts';
 
-export interface PhoneOptions {
-  user: string;
-  company: string;
-  /** Default `SLA`. */
-  appCode?: string | undefined;
+export interface PhoneOptions extends OutboxOptions {
   random: Random;
   /** Default: drawn from `random`. */
   newId?: (() => string) | undefined;
   /** Milliseconds since 1970-01-01 UTC. */
   now: () => number;
-  /** Hands a packet to the cloud and gives the id it got there. A rejection leaves the packet in the outbox. */
-  deliver: (packet: OutgoingPacket) => Promise<string>;
   /** Set for a device that writes its wall clock although its times end in `Z`. */
   wallClockZone?: string | undefined;
   /** Gets each journal entry as a line, before anything leaves the phone. */
@@ -63,7 +59,7 @@ export interface Phone {
   readonly journal: Journal;
   /** Undefined before the first synchronization. */
   readonly snapshot: DeviceSnapshot | undefined;
-  /** Packets made and not sent. */
+  /** Packets and photos made and not sent. */
   readonly waiting: number;
   /** Takes a pushed snapshot in place of all it holds. Throws when it is none, or another user's. */
   take(source: AsyncIterable<Uint8Array>): Promise<void>;
@@ -88,7 +84,11 @@ export interface Phone {
   transfer(move: Move, wishes?: Shaped & { elsewhere?: string | undefined }): TransferMade;
   /** Undefined when nothing is in the van. */
   count(wishes?: Shaped): StockCountMade | undefined;
-  /** Sends everything that waits, then how far the number series are used. Gives the packet ids. */
+  /** A photo of an order whose packet was not sent yet, or of its first line. Its file is sent by `sendPhotos`. */
+  photograph(order: OrderMade, wishes?: { at?: number | undefined; line?: boolean | undefined }): PhotoMade;
+  /** Sends the files of the photos that wait; gives how many. */
+  sendPhotos(): Promise<number>;
+  /** Sends all packets that wait, then how far the number series are used. Gives the packet ids. */
   send(options?: { reverse?: boolean | undefined }): Promise<string[]>;
   /** Sends the documents of a packet once more under a new packet id, put together anew when a shape is given. */
   resend(packetId: string, shape?: PacketShape): Promise<string>;
@@ -99,15 +99,6 @@ export interface Phone {
 interface Shaped {
   at?: number | undefined;
   shape?: PacketShape | undefined;
-}
-
-interface Outgoing {
-  operation: string | undefined;
-  rowIds: readonly string[];
-  /** Of activities beside the documents, unless the shape leaves them out. */
-  activityRowIds?: readonly string[] | undefined;
-  shape: PacketShape;
-  render: (shape: PacketShape) => string;
 }
 
 /** Some shape a packet may have. */
@@ -124,8 +115,8 @@ export function createPhone(options: PhoneOptions): Phone {
   const journal = openJournal(user, options.write);
   const series = numberSeries();
   const paid: Paid = new Map();
-  const sent = new Map<string, Outgoing>();
-  let outbox: Outgoing[] = [];
+  const outbox = new Outbox(options, journal);
+  const photosOf = new Map<string, PhotoMade[]>();
   let snapshot: DeviceSnapshot | undefined;
 
   const draw = { random, newId };
@@ -138,22 +129,6 @@ export function createPhone(options: PhoneOptions): Phone {
     if (snapshot === undefined) throw new Error(`${user} never synchronized`);
     return snapshot;
   };
-  const enqueue = (outgoing: Outgoing): void => void outbox.push(outgoing);
-
-  const deliver = async (outgoing: Outgoing, again: boolean): Promise<string> => {
-    const packetId = await options.deliver({
-      user,
-      company: options.company,
-      appCode: options.appCode ?? 'SLA',
-      operation: outgoing.operation,
-      xml: outgoing.render(outgoing.shape),
-    });
-    const beside = outgoing.shape.bare ? [] : (outgoing.activityRowIds ?? []);
-    journal.append({ kind: 'sent', packetId, rowIds: [...outgoing.rowIds, ...beside], again });
-    if (outgoing.rowIds.length > 0) sent.set(packetId, outgoing);
-    return packetId;
-  };
-
   const makeOne = (wishes: Partial<OrderWishes>): OrderMade => {
     const documentType = wishes.documentType ?? '0';
     const known = held();
@@ -164,12 +139,18 @@ export function createPhone(options: PhoneOptions): Phone {
   };
   const orders = (wishes: readonly Partial<OrderWishes>[], shape = PLAIN): OrderMade[] => {
     const made = wishes.map(makeOne);
-    enqueue({
+    outbox.put({
       operation: 'Sales Order',
       rowIds: made.map(({ rowId }) => rowId),
       activityRowIds: made.map(({ activityRowId }) => activityRowId),
       shape,
-      render: (with_) => orderPacket(tools, made, with_),
+      render: (with_) =>
+        orderPacket(
+          tools,
+          made,
+          with_,
+          made.flatMap(({ rowId }) => photosOf.get(rowId) ?? []),
+        ),
     });
     return made;
   };
@@ -181,7 +162,7 @@ export function createPhone(options: PhoneOptions): Phone {
     render: (with_: PacketShape) => string,
   ): M => {
     journal.append(made);
-    enqueue({ operation, rowIds: [made.rowId], activityRowIds: [made.activityRowId], shape, render });
+    outbox.put({ operation, rowIds: [made.rowId], activityRowIds: [made.activityRowId], shape, render });
     return made;
   };
 
@@ -192,7 +173,7 @@ export function createPhone(options: PhoneOptions): Phone {
       return snapshot;
     },
     get waiting() {
-      return outbox.length;
+      return outbox.waiting;
     },
     async take(source) {
       const taken = await takeSnapshot(source);
@@ -201,27 +182,16 @@ export function createPhone(options: PhoneOptions): Phone {
       journal.append({ kind: 'snapshot', at: now(), series: series.learn(taken) });
     },
     replaceDevice() {
-      if (outbox.length > 0) throw new Error('what was not sent would be lost with the device');
+      if (outbox.waiting > 0) throw new Error('what was not sent would be lost with the device');
       snapshot = undefined;
       series.forget();
     },
     startVisit(wishes = {}) {
       const customer = chosenCustomer(random, held(), wishes.customerNo);
-      const { series: key, number } = series.next('CustomerActivity', '101');
-      const visit: VisitStarted = {
-        kind: 'visit start',
-        rowId: newId(),
-        series: key,
-        visitNo: number,
-        customerNo: fieldOf(customer, 'No'),
-        at: wishes.at ?? now(),
-        inRoute: chance(random, 0.8),
-        latitude: `42.${between(random, 100_000, 999_999)}`,
-        longitude: `23.${between(random, 100_000, 999_999)}`,
-        note: wishes.hostile === true ? pick(random, HOSTILE_TEXTS) : undefined,
-      };
+      const numbered = series.next('CustomerActivity', '101');
+      const visit = makeVisitStart(draw, customer, numbered, { ...wishes, at: wishes.at ?? now() });
       journal.append(visit);
-      enqueue({
+      outbox.put({
         operation: 'Visit Start',
         rowIds: [visit.rowId],
         shape: PLAIN,
@@ -230,18 +200,9 @@ export function createPhone(options: PhoneOptions): Phone {
       return visit;
     },
     endVisit(visit, wishes = {}) {
-      const at = wishes.at ?? now();
-      const end: VisitEnded = {
-        kind: 'visit end',
-        rowId: newId(),
-        visitNo: visit.visitNo,
-        customerNo: visit.customerNo,
-        at,
-        duration: Math.max(0, Math.round((at - visit.at) / 60_000)),
-        note: chance(random, 0.2) ? pick(random, HOSTILE_TEXTS) : undefined,
-      };
+      const end = makeVisitEnd(draw, visit, wishes.at ?? now());
       journal.append(end);
-      enqueue({
+      outbox.put({
         operation: 'Visit End',
         rowIds: [end.rowId],
         shape: PLAIN,
@@ -262,7 +223,7 @@ export function createPhone(options: PhoneOptions): Phone {
       });
       if (payment === undefined) return undefined;
       journal.append(payment);
-      enqueue({
+      outbox.put({
         operation: undefined,
         rowIds: [payment.rowId],
         activityRowIds: [payment.activityRowId],
@@ -283,7 +244,7 @@ export function createPhone(options: PhoneOptions): Phone {
       };
       journal.append(made);
       const render = () => activityPacket(tools, made);
-      enqueue({ operation: undefined, rowIds: [made.rowId], shape: PLAIN, render });
+      outbox.put({ operation: undefined, rowIds: [made.rowId], shape: PLAIN, render });
       return made;
     },
     customer(kind, { at = now(), shape = PLAIN } = {}) {
@@ -305,25 +266,24 @@ export function createPhone(options: PhoneOptions): Phone {
     },
     async send({ reverse = false } = {}) {
       for (const used of series.unreported())
-        enqueue({
+        outbox.put({
           operation: undefined,
           rowIds: [],
           shape: PLAIN,
           render: () => seriesPacket(tools, { ...used, at: now() }),
         });
-      if (reverse) outbox = outbox.toReversed();
-      const ids: string[] = [];
-      for (let next = outbox[0]; next !== undefined; next = outbox[0]) {
-        ids.push(await deliver(next, false));
-        outbox.shift();
-      }
-      return ids;
+      return outbox.send(reverse);
     },
-    async resend(packetId, shape) {
-      const before = sent.get(packetId);
-      if (before === undefined) throw new Error(`${user} sent no documents in ${packetId}`);
-      return deliver(shape === undefined ? before : { ...before, shape }, true);
+    photograph(order, wishes = {}) {
+      if (!outbox.holds(order.rowId)) throw new Error(`${user} sent ${order.number} already`);
+      const { photo, picture } = makePhoto(draw, order, { ...wishes, at: wishes.at ?? now() });
+      journal.append(photo);
+      photosOf.set(order.rowId, [...(photosOf.get(order.rowId) ?? []), photo]);
+      outbox.putPhoto(photo, picture);
+      return photo;
     },
-    sentPackets: () => [...sent.keys()],
+    sendPhotos: () => outbox.sendPhotos(),
+    resend: (packetId, shape) => outbox.resend(packetId, shape),
+    sentPackets: () => outbox.sentPackets(),
   };
 }

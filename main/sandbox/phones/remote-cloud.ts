@@ -25,6 +25,11 @@ export function remoteCloud({ controlUrl, area, request = fetch }: RemoteCloudOp
       const { id } = (await call('deliver', { area, ...packet })) as { id: string };
       return id;
     },
+    async deliverFile({ bytes, ...file }) {
+      const base64 = Buffer.from(bytes).toString('base64');
+      const { id } = (await call('deliver', { area, packetType: 'file', ...file, base64 })) as { id: string };
+      return id;
+    },
     async redeliver(id) {
       await call('redeliver', { area, id });
     },

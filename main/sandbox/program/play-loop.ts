@@ -38,9 +38,14 @@ export async function playLoop(
       } else if (chance(random, 0.2)) phone.pay({ shape: anyShape(random) });
       else if (chance(random, 0.35))
         doFieldWork(phone, random, { at: Date.now(), turn: between(random, 0, 5) });
-      else phone.orders([{}], anyShape(random));
+      else {
+        const [order] = phone.orders([{}], anyShape(random));
+        if (order !== undefined && chance(random, 0.3)) phone.photograph(order);
+      }
       const sent = await phone.send({});
-      say(`${phone.user} sent ${sent.length} packets`);
+      // Photos take their time: some come with a later packet.
+      const photos = chance(random, 0.6) ? await phone.sendPhotos() : 0;
+      say(`${phone.user} sent ${sent.length} packets${photos === 0 ? '' : ` and ${photos} photos`}`);
     } catch (error) {
       say(`${phone.user}: ${error instanceof Error ? error.message : 'failed'}`);
     }

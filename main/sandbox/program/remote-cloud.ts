@@ -17,6 +17,10 @@ export function remoteCloud(control: string, area: string): RemoteCloud {
   return {
     call,
     deliver: async (packet) => (await call<{ id: string }>('deliver', { area, ...packet })).id,
+    deliverFile: async ({ bytes, ...file }) => {
+      const base64 = Buffer.from(bytes).toString('base64');
+      return (await call<{ id: string }>('deliver', { area, packetType: 'file', ...file, base64 })).id;
+    },
     redeliver: (id) => call('redeliver', { area, id }),
     setSwitch: (name, value) => call('setSwitches', { [name]: value }),
     synchronize: async (user) => {

@@ -22,6 +22,7 @@ export interface RoundReport {
   readonly users: number;
   readonly snapshots: { readonly accepted: number; readonly downloaded: number; readonly rows: number };
   readonly packets: { readonly sent: number; readonly done: number; readonly waiting: number };
+  readonly photos: { readonly sent: number; readonly done: number };
   readonly agent: {
     readonly runs: number;
     readonly pulled: number;
@@ -82,6 +83,7 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
       random: seededRandom(`${seed}/${mode}/day`),
       midnight: MIDNIGHT,
       fieldWork: true,
+      photos: true,
       between: async () => {
         await world.office();
         await sync();
@@ -103,14 +105,25 @@ const lastRuns = (stdout: string): readonly AgentRun[] => {
   return document.status?.links?.flatMap((link) => link.lastRuns?.slice(0, 2) ?? []) ?? [];
 };
 
-const queueState = (world: World): Promise<QueueState> =>
-  world.cloud.call('queueState', { area: SAMPLE.appArea });
+/** Of packets and of photos, which wait in a queue of their own. */
+async function queueState(
+  world: World,
+): Promise<{ readonly open: number; readonly packets: QueueState; readonly files: QueueState }> {
+  const of = (packetType: 'packet' | 'file'): Promise<QueueState> =>
+    world.cloud.call('queueState', { area: SAMPLE.appArea, packetType });
+  const [packets, files] = [await of('packet'), await of('file')];
+  const open = [packets, files].reduce(
+    (sum, { waiting, delivered }) => sum + waiting.length + delivered.length,
+    0,
+  );
+  return { open, packets, files };
+}
 
 async function drain(world: World, sync: () => Promise<void>): Promise<void> {
   for (let round = 0; round < MOST_SYNCS; round += 1) {
     await sync();
-    const { waiting, delivered } = await queueState(world);
-    if (waiting.length + delivered.length === 0) {
+    const { open } = await queueState(world);
+    if (open === 0) {
       // Once more with nothing waiting: what the ERP has decided since, and snapshots of users whose packets came in last.
       await world.office();
       await sync();
@@ -134,7 +147,7 @@ async function verdict(
     const orders = await judge({ journals, erp });
     const snapshots = world.phones.flatMap(({ snapshot }) => snapshot ?? []);
     const snapshotCheck = await judgeSnapshots({ snapshots, erp });
-    const { waiting, delivered, done } = await queueState(world);
+    const { open, packets, files } = await queueState(world);
     const log = await world.cloud.call<readonly { status: string }[]>('syncLog', { area: SAMPLE.appArea });
     return {
       mode: options.mode,
@@ -145,7 +158,8 @@ async function verdict(
         downloaded: snapshots.length,
         rows: snapshotCheck.rows,
       },
-      packets: { sent: day.packets, done: new Set(done).size, waiting: waiting.length + delivered.length },
+      packets: { sent: day.packets, done: new Set(packets.done).size, waiting: open },
+      photos: { sent: day.photos, done: new Set(files.done).size },
       agent,
       orders,
       snapshotCheck,

@@ -84,6 +84,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         random: seededRandom(`${seed}/${user}`),
         now,
         deliver: (packet) => control.deliver(packet),
+        deliverFile: (file) => control.deliverFile(file),
       }),
     ),
     end: async () => {

@@ -1,6 +1,7 @@
 import { targetOf, type WriteTarget } from '../../../shared/model/mapping-targets.ts';
 import { readFileSync } from 'node:fs';
 import { readPacket } from '../../../main/sandbox/clouds/dynamics-mobile/packet-reader.ts';
+import type { OutgoingFile } from '../../../main/sandbox/phones/cloud-control.ts';
 import type { ErpQuery } from '../../../main/sandbox/judge/values.ts';
 import { mappingSchema, type DocumentHandler } from '../../../shared/model/mapping.ts';
 import type { PullValue } from '../../../shared/model/mapping-values.ts';
@@ -22,7 +23,11 @@ interface Packet {
  * Writes phones' packets into the sample ERP the simplest way that is right: each row id once, starts of visits before
  * their ends. What a whole program does on top of that is not of interest to the judge.
  */
-export async function applyPackets(erp: ErpQuery, packets: readonly Packet[]): Promise<void> {
+export async function applyPackets(
+  erp: ErpQuery,
+  packets: readonly Packet[],
+  files: readonly OutgoingFile[] = [],
+): Promise<void> {
   const read = await Promise.all(
     packets.map(async (packet) => ({ packet, tables: await tablesOf(packet.xml) })),
   );
@@ -38,6 +43,19 @@ export async function applyPackets(erp: ErpQuery, packets: readonly Packet[]): P
         await erp.query(documentBatch(handler, row, packet, tables));
       }
   await erp.query('EXEC dbo.ProcessTransfers');
+  const rows = new Map(
+    read.flatMap(({ tables }) =>
+      (tables.get('Snapshot') ?? []).map((row) => [row['imageName'], row] as const),
+    ),
+  );
+  for (const { id, user, bytes } of files) {
+    const row = rows.get(`dms://${id}`);
+    if (row === undefined) throw new Error(`no packet names the photo ${id}`);
+    await erp.query(
+      `INSERT INTO dbo.Photos (FileId, MobileUser, Entity, DmsRowId, Picture)
+       VALUES (N'${id}', N'${user}', N'${row['entityName'] ?? ''}', '${row['entityDMSROWID'] ?? ''}', 0x${Buffer.from(bytes).toString('hex')})`,
+    );
+  }
 }
 
 /** Of a table without headers, the row with the smallest id of each group. */

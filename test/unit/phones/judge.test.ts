@@ -26,11 +26,12 @@ beforeAll(async () => {
     random: seededRandom(21),
     midnight: MIDNIGHT,
     fieldWork: true,
+    photos: true,
   });
   journals = day.phones.map(({ journal }) => journal);
   fresh = async () => {
     const erp = (await createSampleErp({ clock, ...COMPANY })).open();
-    await applyPackets(erp, day.packets);
+    await applyPackets(erp, day.packets, day.files);
     return erp;
   };
 });
@@ -52,6 +53,8 @@ test('a day written rightly is clean, with every document counted', async () => 
     changed: 0,
   });
   expect(verdict.lines).toBeGreaterThan(200);
+  expect(verdict.photos).toBe(day.files.length);
+  expect(verdict.photos).toBeGreaterThan(5);
 });
 
 describe.each<DamageTo>([
@@ -63,6 +66,7 @@ describe.each<DamageTo>([
   'customer',
   'transfer',
   'stock count',
+  'photo',
 ])('damage to one %s is found', (to) => {
   test.each<[Damage, 'lost' | 'duplicated' | 'changed']>([
     ['lost', 'lost'],

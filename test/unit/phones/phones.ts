@@ -1,7 +1,11 @@
 import { createDynamicsMobile } from '../../../main/sandbox/clouds/dynamics-mobile/cloud.ts';
 import type { DynamicsMobile } from '../../../main/sandbox/clouds/dynamics-mobile/cloud.ts';
 import { inProcessCloud } from '../../../main/sandbox/phones/cloud-control.ts';
-import type { CloudControl, OutgoingPacket } from '../../../main/sandbox/phones/cloud-control.ts';
+import type {
+  CloudControl,
+  OutgoingFile,
+  OutgoingPacket,
+} from '../../../main/sandbox/phones/cloud-control.ts';
 import { createPhone } from '../../../main/sandbox/phones/phone.ts';
 import type { Phone } from '../../../main/sandbox/phones/phone.ts';
 import { companyRows } from '../../../main/sandbox/sample-erp/company.ts';
@@ -20,6 +24,8 @@ export interface Staff {
   phones: Phone[];
   /** Everything the phones delivered, in order. */
   packets: OutgoingPacket[];
+  /** The same for photos. */
+  files: OutgoingFile[];
 }
 
 /** A cloud with every user's snapshot waiting, and a phone for each. */
@@ -37,6 +43,7 @@ export async function staff(seed: number): Promise<Staff> {
   const control = inProcessCloud(cloud.control, AREA);
   for (const name of names) await pushSnapshot(cloud, name, snapshotXml(COMPANY, name));
   const packets: OutgoingPacket[] = [];
+  const files: OutgoingFile[] = [];
   const phones = names.map((user) =>
     createPhone({
       user,
@@ -47,7 +54,11 @@ export async function staff(seed: number): Promise<Staff> {
         packets.push(packet);
         return control.deliver(packet);
       },
+      deliverFile: (file) => {
+        files.push(file);
+        return control.deliverFile(file);
+      },
     }),
   );
-  return { cloud, control, phones, packets };
+  return { cloud, control, phones, packets, files };
 }
