@@ -51,7 +51,8 @@ function readPlainPart(
   return bytes.subarray(offset, offset + limit);
 }
 
-function readSpooled(path: string, size: number, offset: number, limit: number): Uint8Array | undefined {
+/** The same of a file in the spool, whoever names it. */
+export function readSpooled(path: string, size: number, offset: number, limit: number): Uint8Array | undefined {
   let handle: number;
   try {
     handle = openSync(path, 'r');

@@ -42,6 +42,8 @@ export function inlineReads(options: ReaderOptions, onDamaged: OnDamaged = () =>
       existsSync(options.file) ? ask('compared', wanted, signal) : ok(undefined),
     runs: async (query, signal) => (existsSync(options.file) ? ask('runs', query, signal) : ok([])),
     history: (query, signal) => ask('history', query, signal),
+    spooled: async (wanted, signal) =>
+      existsSync(options.file) ? ask('spooled', wanted, signal) : ok(undefined),
     users: async (query, signal) =>
       existsSync(options.file) ? ask('users', query, signal) : ok({ users: [], total: 0 }),
     user: async (wanted, signal) => (existsSync(options.file) ? ask('user', wanted, signal) : ok(undefined)),

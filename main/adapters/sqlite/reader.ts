@@ -13,10 +13,11 @@ import {
   type ItemDetail,
   type ItemPage,
   type OneUser,
+  type SpooledQuery,
 } from '../../core/queue/viewer-reads.ts';
 import type { BodyRef } from '../../core/runtime/body-store.ts';
 import { archiveFiles } from './archive-files.ts';
-import { bodyAsBytes, readBodyPart } from './body-part.ts';
+import { bodyAsBytes, readBodyPart, readSpooled } from './body-part.ts';
 import { comparedReads } from './compared-reads.ts';
 import { openForReading } from './connection.ts';
 import { historyOf } from './history.ts';
@@ -52,6 +53,7 @@ export interface Reader {
   compared(wanted: ComparedQuery): Steps<Compared | undefined>;
   runs(query: RunQuery): Steps<readonly Run[]>;
   history(query: HistoryQuery): Steps<History>;
+  spooled(wanted: SpooledQuery): Steps<Uint8Array | undefined>;
   users(query: UserQuery): Steps<UserPage>;
   user(wanted: OneUser): Steps<UserDetail | undefined>;
 }
@@ -119,6 +121,8 @@ export function openReader(
     compared: comparedReads(context, { spool, archive: archiveFiles(join(dirname(file), 'archive'), zone) }),
     runs: (query) => inOneStep(() => read(() => readRuns(db, query))),
     history: (query) => inOneStep(() => historyOf(context, query)),
+    spooled: ({ hash, size, offset, limit }) =>
+      inOneStep(() => readSpooled(join(spool, hash), size, offset, limit)),
     users: (query) => inOneStep(() => userPage(context, query)),
     user: (wanted) => inOneStep(() => userDetail(context, wanted)),
     close: () => {

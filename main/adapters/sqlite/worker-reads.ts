@@ -140,6 +140,7 @@ export function workerReads(options: WorkerReadsOptions): ViewerReads {
     compared: (wanted, signal) => ask('compared', wanted, signal),
     runs: (query, signal) => ask('runs', query, signal),
     history: (query, signal) => ask('history', query, signal),
+    spooled: (wanted, signal) => ask('spooled', wanted, signal),
     users: (query, signal) => ask('users', query, signal),
     user: (wanted, signal) => ask('user', wanted, signal),
     close: async () => {

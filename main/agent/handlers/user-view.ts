@@ -1,6 +1,7 @@
 import { explainReason, failureView } from '../../../shared/contract/explain-reason.ts';
 import type { Explanation } from '../../../shared/contract/explanation.ts';
 import type { MobileUserView, SnapshotView } from '../../../shared/contract/user-requests.ts';
+import { ownPackets } from '../../core/packets/push/hold-words.ts';
 import type { ItemState } from '../../core/queue/item.ts';
 import type { MobileUser, TakenSnapshot } from '../../core/queue/mobile-users.ts';
 
@@ -66,14 +67,4 @@ function waitsFor({ none, waiting, pendingIn, parkedIn }: MobileUser): Explanati
   }
   const reason = waiting?.item.reason;
   return reason === undefined || waiting?.item.state === 'working' ? undefined : explainReason(reason);
-}
-
-/** His own packets go first: a snapshot that does not know them would take them off the phone. */
-export function ownPackets(params: { readonly pending: number; readonly parked: number }): Explanation {
-  const name = params.pending > 0 ? 'ownPending' : 'ownParked';
-  return {
-    owner: params.pending > 0 ? 'nobody' : 'user',
-    what: { key: `reason.${name}.what`, params: { ...params } },
-    next: { key: `reason.${name}.next`, params: { ...params } },
-  };
 }

@@ -1,4 +1,4 @@
-import type { ItemId, LinkId } from '../../../shared/model/ids.ts';
+import type { ItemId, LinkId, Sha256 } from '../../../shared/model/ids.ts';
 import type { Mapping } from '../../../shared/model/mapping.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
@@ -27,6 +27,8 @@ export interface ViewerReads {
   compared(wanted: ComparedQuery, signal: AbortSignal): Promise<ReadAnswer<Compared | undefined>>;
   runs(query: RunQuery, signal: AbortSignal): Promise<ReadAnswer<readonly Run[]>>;
   history(query: HistoryQuery, signal: AbortSignal): Promise<ReadAnswer<History>>;
+  /** Some bytes of a file in the spool; `value` undefined: it is gone, or has another size. */
+  spooled(wanted: SpooledQuery, signal: AbortSignal): Promise<ReadAnswer<Uint8Array | undefined>>;
   users(query: UserQuery, signal: AbortSignal): Promise<ReadAnswer<UserPage>>;
   /** `value` undefined: nobody of that name is known. */
   user(wanted: OneUser, signal: AbortSignal): Promise<ReadAnswer<UserDetail | undefined>>;
@@ -43,6 +45,13 @@ export type ReadAnswer<T> = Result<T, ReadFailure>;
 export interface ReadFailure {
   readonly kind: 'slow' | 'store' | 'ended' | 'cancelled';
   readonly message: string;
+}
+
+export interface SpooledQuery {
+  readonly hash: Sha256;
+  readonly size: number;
+  readonly offset: number;
+  readonly limit: number;
 }
 
 export interface OneUser {

@@ -4,7 +4,7 @@ import { shown } from '../codec/refusal.ts';
 import type { ErpUser } from '../erp.ts';
 import type { LinkParts } from '../link-parts.ts';
 import type { NoSnapshot } from '../../queue/mobile-users.ts';
-import { userHold, type PushRules } from './push-plan.ts';
+import { sameName, userHold, type PushRules } from './push-plan.ts';
 
 /** The mobile users of a cycle, and those of them who get nothing. */
 export interface PushUsers {
@@ -20,14 +20,37 @@ export interface PushUsers {
 }
 
 /** Who gets a snapshot. `rejected` with code `no-users`: nobody is named, which is never meant. */
-export async function pushUsers(
-  { erp, policy }: Pick<LinkParts, 'erp' | 'policy'>,
+export async function pushUsers(parts: Asking, signal: AbortSignal): Promise<Result<PushUsers>> {
+  const named = await namedUsers(parts, signal);
+  return named.ok ? chooseUsers(named.value.users, named.value.where, parts.policy.push) : named;
+}
+
+/**
+ * One user as the ERP, or the list, names him, whatever the settings say of his phone; undefined where nobody does. `rejected`
+ * with code `duplicate-user`: nobody knows which of the rows is meant.
+ */
+export async function namedUser(
+  parts: Asking,
+  name: string,
   signal: AbortSignal,
-): Promise<Result<PushUsers>> {
-  const { usersList, usersQuery, push } = policy;
-  if (usersList !== undefined) return chooseUsers(usersList, 'push.users.list', push);
+): Promise<Result<ErpUser | undefined>> {
+  const named = await namedUsers(parts, signal);
+  if (!named.ok) return named;
+  const [one, other, ...more] = named.value.users.filter((user) => sameName(user.name, name));
+  return one === undefined || other === undefined
+    ? ok(one)
+    : fail(twice(one.name, other.name, more.length + 2));
+}
+
+type Asking = Pick<LinkParts, 'erp' | 'policy'>;
+
+async function namedUsers(
+  { erp, policy: { usersList, usersQuery } }: Asking,
+  signal: AbortSignal,
+): Promise<Result<{ readonly users: readonly ErpUser[]; readonly where: string }>> {
+  if (usersList !== undefined) return ok({ users: usersList, where: 'push.users.list' });
   const asked = await erp.reader.users(usersQuery, signal);
-  return asked.ok ? chooseUsers(asked.value, 'the query of the users', push) : asked;
+  return asked.ok ? ok({ users: asked.value, where: 'the query of the users' }) : asked;
 }
 
 /** Pure. */

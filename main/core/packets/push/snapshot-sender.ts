@@ -20,7 +20,7 @@ const IN_DOUBT = { firstMs: 1_000, mostMs: 60_000 } as const;
 /** A hold without a known end is looked at this often: each look is written down. */
 const HOLD_LOOK_MS = 15 * 60_000;
 /** The protocol's "100Mb" read as bits: what is above may be refused, and nobody would be told. */
-const LARGE_BYTES = 12_500_000;
+export const LARGE_BYTES = 12_500_000;
 
 export interface Sent {
   failure: SyncFailure | undefined;
