@@ -109,10 +109,14 @@ export function assembleLink(
       firstLook: pull.firstLook,
       callsPerMinute: cloudSettings.callsPerMinute,
       retentionMs: ms(cloudSettings.retention),
+      guard: settings.guard.enabled
+        ? { gapMs: settings.guard.gapMinutes * 60_000, tolerated: settings.guard.tolerate }
+        : undefined,
       orderWindowMs: ms(pull.orderWindow),
       resendAfterMs: ms(push.resendAfter),
       maxHoldMs: ms(push.maxHold),
       parallelUploads: push.parallel,
+      parallelDownloads: pull.parallelDownloads,
       maxPacketBytes: pull.maxPacketBytes,
       usersQuery: push.users.query ?? '',
       usersList: push.users.list?.map(listedUser),

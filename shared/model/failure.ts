@@ -92,6 +92,7 @@ export const ERP_REFUSED = 'erp-refused';
 /** Refusals with words of their own: who acts and what helps differ from a value that does not fit. */
 const REFUSED: ReadonlyMap<string, readonly [owner: Owner, name: string]> = new Map([
   [ERP_REFUSED, ['erp-administrator', 'erpRefused']],
+  ['another-client', ['erp-administrator', 'anotherClient']],
   ['app-model', ['integrator', 'appModel']],
   ['no-users', ['integrator', 'noUsers']],
   ['duplicate-user', ['integrator', 'duplicateUser']],

@@ -196,6 +196,18 @@ const dynamicsMobile = z.strictObject({
       /** Packets are stored and not applied until a person has looked at the first ones. Absent: they are applied at once. */
       firstLook: z.boolean().optional(),
       maxPacketBytes: z.int().min(1024).max(200_000_000).default(100_000_000),
+      /** Bodies fetched at the same time. A list has ten. */
+      parallelDownloads: z.int().min(1).max(32).default(10),
+    })
+    .prefault({}),
+  /** Looks for another client that takes packets from the same area, and stops the link then. */
+  guard: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** How long the number of a document may be missing after a later one of its series came. */
+      gapMinutes: z.int().min(5).max(10_080).default(30),
+      /** Numbers of one series that may be missing for good, for apps that let documents be deleted on the phone. */
+      tolerate: z.int().min(0).max(1_000).default(0),
     })
     .prefault({}),
 });

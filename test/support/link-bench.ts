@@ -4,6 +4,7 @@ import { createDynamicsMobileCloud } from '../../main/adapters/dynamics-mobile/d
 import { createBodyStore } from '../../main/adapters/spool/body-store.ts';
 import { openStore, type SqliteStore } from '../../main/adapters/sqlite/open-store.ts';
 import { composePart } from '../../main/core/packets/codec/compose-part.ts';
+import type { GuardPolicy } from '../../main/core/packets/guard/decide.ts';
 import type { EngineLog } from '../../main/core/packets/link-parts.ts';
 import type { PacketCloud } from '../../main/core/packets/packet-cloud.ts';
 import { PacketLink } from '../../main/core/packets/packet-link.ts';
@@ -135,6 +136,9 @@ export function linkBench(
     /** Paces the pull as for a cloud elsewhere, every so often; nothing is pushed then. */
     readonly pacedPull?: ScheduleSettings | undefined;
     readonly callsPerMinute?: number | undefined;
+    readonly parallelDownloads?: number | undefined;
+    /** Looks for another client on the area; absent: nobody looks. */
+    readonly guard?: GuardPolicy | undefined;
   } = {},
 ): LinkBench {
   const runtime = options.runtime ?? createTestRuntime({ seed: 1 });
@@ -182,7 +186,9 @@ export function linkBench(
         orderWindowMs: 600_000,
         resendAfterMs: 86_400_000,
         maxHoldMs: 3_600_000,
+        guard: options.guard,
         parallelUploads: 2,
+        parallelDownloads: options.parallelDownloads ?? 10,
         maxPacketBytes: 100_000_000,
         usersQuery: 'users',
         modelHash: 'model',

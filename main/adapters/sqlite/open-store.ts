@@ -11,6 +11,7 @@ import { archiveFiles } from './archive-files.ts';
 import { claims } from './claims.ts';
 import { openForReading, openForWriting } from './connection.ts';
 import type { WriteLimits } from './connection.ts';
+import { evidenceWrites } from './evidence.ts';
 import { handoverWrites } from './handovers.ts';
 import { editWrites } from './item-edits.ts';
 import { migrate, refuseOlder } from './migrate.ts';
@@ -84,6 +85,7 @@ export function openStore(
     ...handoverWrites(context, holders),
     ...editWrites(context),
     ...photoWrites(context),
+    ...evidenceWrites(context),
     ...mobileUserWrites(context),
     ...pushedSnapshots(context, holders),
     ...runsAndFacts(context),

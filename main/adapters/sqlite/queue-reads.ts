@@ -3,6 +3,7 @@ import type { OpenListing, QueueCounts, QueueStore } from '../../core/queue/queu
 import type { LinkId, Sha256 } from '../../../shared/model/ids.ts';
 import { instantOfLocal, localTimeAt } from '../../../shared/model/time.ts';
 import type { Instant } from '../../../shared/model/time.ts';
+import { evidenceReads } from './evidence.ts';
 import { handoverReads } from './handovers.ts';
 import { editReads } from './item-edits.ts';
 import { mobileUserReads } from './mobile-users.ts';
@@ -72,6 +73,8 @@ export type QueueReads = Pick<
   | 'edits'
   | 'applyingSince'
   | 'photoOwner'
+  | 'evidence'
+  | 'notLookedThrough'
   | 'acceptedPacket'
   | 'isExpected'
 > & {
@@ -114,6 +117,7 @@ export function queueReads(context: ReadContext): QueueReads {
     ...handoverReads(context),
     ...editReads(context),
     ...photoReads(context),
+    ...evidenceReads(context),
     ...mobileUserReads(context),
     rowBody: (hash) => read(() => readBody(db, hash)),
     spoolHashes: () => read(() => new Set([...readSpoolHashes(db), ...readEditedSpoolHashes(db)])),

@@ -66,8 +66,7 @@ export function siteOwnHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof s
       const chosen = linksNamed(link === undefined ? undefined : [link]);
       if (typeof chosen === 'string') return noLink(chosen);
       for (const one of chosen) {
-        store.clearPause(one.parts.link);
-        one.wake();
+        one.resume();
       }
       agent.changed();
       return answer({ resumed: chosen.map((one) => one.parts.link) });

@@ -174,6 +174,9 @@ function ofRetention({ id, retention }: LinkStatus, at: Instant): readonly Warni
   ];
 }
 
+/** What a link is paused with that found evidence of somebody else on its area. */
+const ANOTHER_CLIENT = 'failure.anotherClient.what';
+
 function ofPause(link: LinkStatus): readonly Warning[] {
   const { paused, id } = link;
   if (paused === undefined) return [];
@@ -192,6 +195,18 @@ function ofPause(link: LinkStatus): readonly Warning[] {
         severity: 'warning',
         owner: 'user',
         next: { key: 'alert.link-paused-long.next', params: {} },
+      }),
+    ];
+  if (paused.explanation?.what.key === ANOTHER_CLIENT)
+    return [
+      warning({
+        ...about,
+        code: 'link-stopped',
+        variant: 'another-client',
+        severity: 'critical',
+        params: { link: id, cases: paused.explanation.what.params['message'] ?? '' },
+        owner: paused.explanation.owner,
+        next: { key: 'alert.link-stopped.another-client.next', params: { link: id } },
       }),
     ];
   return [

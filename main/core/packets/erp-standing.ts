@@ -13,13 +13,13 @@ export type ErpStanding =
   | { readonly kind: 'refused'; readonly since: Instant; readonly failure: SyncFailure };
 
 /**
- * Why this link stands by while another agent carries the data; undefined when none does, as far as is known. What a
- * stand-by took from the cloud would lie here until it may write.
+ * Why this link neither pulls nor pushes: another agent carries the data, or the ERP is not the one known here; undefined
+ * when neither is so, as far as is known. What a stand-by took from the cloud would lie here until it may write, and a copy
+ * of the ERP must not take what belongs to the live one, nor give phones its data.
  */
 export function standsBy(standing: ErpStanding): SyncFailure | undefined {
   if (standing.kind !== 'refused' || standing.failure.kind !== 'fenced') return undefined;
-  const { reason } = standing.failure;
-  return reason === 'lease-held' || reason === 'fence-raised' ? standing.failure : undefined;
+  return standing.failure.reason === 'ledger-missing' ? undefined : standing.failure;
 }
 
 /** The same ERP, remembering what came of the last `ready`. */

@@ -6,6 +6,7 @@ import { durablySync } from '../runtime/runtime.ts';
 import type { ApplyLane } from './apply/apply-lane.ts';
 import type { DriftWatch } from './drift-watch.ts';
 import { standsBy, type ErpStanding } from './erp-standing.ts';
+import type { EvidenceGuard } from './guard/evidence-guard.ts';
 import type { HandoverWatch } from './apply/handover-watch.ts';
 import type { LinkParts } from './link-parts.ts';
 import type { LinkSchedule } from './link-schedule.ts';
@@ -25,6 +26,7 @@ export interface FlowWorkParts {
   readonly reporter: Reporter;
   readonly sender: SnapshotSender;
   readonly handovers: HandoverWatch;
+  readonly guard: EvidenceGuard;
   readonly runs: {
     /** The pull that a push waits for, running or started for it; undefined while pulling is off. */
     drain(
@@ -45,6 +47,7 @@ export class FlowWork {
   readonly #reporter: Reporter;
   readonly #sender: SnapshotSender;
   readonly #handovers: HandoverWatch;
+  readonly #guard: EvidenceGuard;
   readonly #runs: FlowWorkParts['runs'];
   /** Why the last pull did not reach the end of what waits; undefined when it did. */
   #drained: SyncFailure | undefined;
@@ -58,6 +61,7 @@ export class FlowWork {
     this.#reporter = given.reporter;
     this.#sender = given.sender;
     this.#handovers = given.handovers;
+    this.#guard = given.guard;
     this.#runs = given.runs;
   }
 
@@ -78,13 +82,13 @@ export class FlowWork {
     let counts: RunCounts = {};
     let failure: SyncFailure | undefined;
     let outcome: RunOutcome = 'interrupted';
-    const standBy = standsBy(this.#standing());
     try {
+      const standBy = await this.#lookForRun(flow, signal);
       if (standBy !== undefined) {
         failure = standBy;
+        this.#guard.rest();
         if (flow === 'pull') this.#drained = standBy;
       } else if (flow === 'pull') {
-        await this.#lookForRun(signal);
         this.#schedule.started('pull');
         const end = await pullCycle(this.#parts, this.#lane, this.#reporter, signal, progress);
         if (await this.#handovers.round(signal)) await this.#lane.drain(signal);
@@ -102,6 +106,8 @@ export class FlowWork {
         // More waits than one run takes: the next one begins at once.
         if (!end.drained && end.failure === undefined && !signal.aborted) this.#schedule.soon('pull');
         this.#drained = end.drained ? undefined : (end.failure ?? { kind: 'cancelled' });
+        if (!end.drained) this.#guard.rest();
+        else if ((this.#drained = await this.#guard.look(signal)) !== undefined) failure ??= this.#drained;
       } else {
         this.#schedule.started('push');
         // A single round is asked for by a person or a script, as a sync by hand is.
@@ -142,13 +148,14 @@ export class FlowWork {
   }
 
   /**
-   * Packets are taken from the cloud whatever the ERP is like, so that snapshots know of them; only applying stops. An ERP that
-   * does not answer is the lane's to find out.
+   * Why nothing may run now. Packets are taken from the cloud whatever the ERP is like, so that snapshots know of them, unless
+   * it is not the ERP known here; else only applying stops. An ERP that does not answer is the lane's to find out.
    */
-  async #lookForRun(signal: AbortSignal): Promise<void> {
-    if (this.#parts.endpoints.restMs(this.#parts.erpEndpoint) > 0) return;
+  async #lookForRun(flow: Flow, signal: AbortSignal): Promise<SyncFailure | undefined> {
+    if (this.#parts.endpoints.restMs(this.#parts.erpEndpoint) > 0) return standsBy(this.#standing());
     const ready = await this.#parts.erp.ready(signal);
-    if (ready.ok) await this.#drift.lookForRun(signal);
+    if (ready.ok && flow === 'pull') await this.#drift.lookForRun(signal);
+    return standsBy(this.#standing());
   }
 
   /** Pulled packets first: a snapshot built without them would take them off the phone. */

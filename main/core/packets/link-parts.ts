@@ -9,6 +9,7 @@ import type { UsedModel } from './push/app-model/app-model.ts';
 import type { ErpUser, PacketErp } from './erp.ts';
 import type { ListedEntry, PacketCloud } from './packet-cloud.ts';
 import type { PushRules } from './push/push-plan.ts';
+import type { GuardPolicy } from './guard/decide.ts';
 import type { ReportPolicy } from './report/reporting.ts';
 
 /** Everything the flows of one packet link work with. Built in `compose.ts`. */
@@ -44,12 +45,16 @@ export interface LinkPolicy {
   readonly callsPerMinute?: number | undefined;
   /** How long the cloud keeps packets that nobody reports done; undefined: nothing is said of it. */
   readonly retentionMs?: number | undefined;
+  /** Looks for what another client on the same area leaves behind; absent: nobody looks. */
+  readonly guard?: GuardPolicy | undefined;
   /** A new link stores what it pulls and applies nothing until a person has looked at it. */
   readonly firstLook?: boolean | undefined;
   readonly orderWindowMs: number;
   readonly resendAfterMs: number;
   readonly maxHoldMs: number;
   readonly parallelUploads: number;
+  /** Bodies of the cloud fetched at the same time. */
+  readonly parallelDownloads: number;
   readonly maxPacketBytes: number;
   /** Bytes that segments may take on disk; absent: four gibibytes. */
   readonly segmentCapBytes?: number | undefined;

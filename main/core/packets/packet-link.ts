@@ -3,7 +3,7 @@ import type { Explanation } from '../../../shared/contract/explanation.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import { activePause } from '../queue/active-pause.ts';
-import type { Flow, Pause, Trigger } from '../queue/queue-store.ts';
+import type { Flow, Trigger } from '../queue/queue-store.ts';
 import type { Item } from '../queue/item.ts';
 import { ListAge } from '../health/list-age.ts';
 import { storeFailure } from '../queue/endpoints.ts';
@@ -16,6 +16,7 @@ import { editItem, type EditEnd, type WantedEdit } from './by-person/edit-item.t
 import { standingErp, type ErpStanding } from './erp-standing.ts';
 import { ErpWatch } from './erp-watch.ts';
 import { FirstPull, storeOnlyWhile } from './pull/first-pull.ts';
+import { EvidenceGuard } from './guard/evidence-guard.ts';
 import { FlowWork, type FlowWorkParts } from './flow-work.ts';
 import { HandoverWatch } from './apply/handover-watch.ts';
 import type { LinkParts } from './link-parts.ts';
@@ -26,6 +27,8 @@ import { reconcile, type Reconciled } from './by-person/reconcile.ts';
 import { Reporter } from './report/reporter.ts';
 import { RunProgress } from './run-progress.ts';
 import { clockLoop, reportLoop, sendLoop } from './side-loops.ts';
+import { pauseReason } from './push/hold-words.ts';
+import { previewOf, type Preview, type PreviewFailure } from './push/preview.ts';
 import { SnapshotSender } from './push/snapshot-sender.ts';
 
 export interface RunningFlow {
@@ -68,6 +71,7 @@ export class PacketLink {
   readonly #reporter: Reporter;
   readonly #sender: SnapshotSender;
   readonly #handovers: HandoverWatch;
+  readonly #guard: EvidenceGuard;
   readonly #work: FlowWork;
   readonly #watch: ErpWatch;
   readonly #drift: DriftWatch;
@@ -106,6 +110,7 @@ export class PacketLink {
     this.#manual = new ManualSyncs(parts, (flow) => this.#startAsked(flow));
     this.#bells = { pull: new Bell(parts.runtime), push: new Bell(parts.runtime) };
     this.#handovers = new HandoverWatch(parts);
+    this.#guard = new EvidenceGuard(parts);
     this.#work = new FlowWork({
       parts,
       standing,
@@ -115,6 +120,7 @@ export class PacketLink {
       reporter: this.#reporter,
       sender: this.#sender,
       handovers: this.#handovers,
+      guard: this.#guard,
       runs: { drain: (signal) => this.#drain(signal), soon: () => this.#bells.push.ring() },
     });
   }
@@ -243,6 +249,14 @@ export class PacketLink {
     return this.plan.pull.enabled ? this.#lists.ms() : undefined;
   }
 
+  /** A person ends the pause. What the program paused it for, with evidence of another client, is known from now on. */
+  resume(): void {
+    const { store, link, runtime } = this.parts;
+    this.#guard.accept(activePause(store, link, runtime.wall()));
+    store.clearPause(link);
+    this.wake();
+  }
+
   /** After something changed from outside: a retried item, settings, a resumed link. */
   wake(): void {
     this.parts.endpoints.wakeAll();
@@ -273,6 +287,11 @@ export class PacketLink {
     if (end.kind === 'in-the-erp') await this.#lane.drain(signal);
     else if (end.kind === 'edited') this.#lane.wake();
     return end;
+  }
+
+  /** What one user's phone would get now, see `previewOf`. */
+  preview(user: string, listed: number, signal: AbortSignal): Promise<Result<Preview, PreviewFailure>> {
+    return previewOf(this.parts, user, { stops: this.#drift.stops('push'), listed }, signal);
   }
 
   /** Whether packets are stored and not applied, because nobody has looked at the first ones yet. */
@@ -311,12 +330,3 @@ export class PacketLink {
     }
   }
 }
-
-const pauseReason = ({ failure, reason }: Pause): Explanation =>
-  failure === undefined
-    ? {
-        owner: 'user',
-        what: { key: 'sync.paused.what', params: { reason } },
-        next: { key: 'sync.paused.next', params: {} },
-      }
-    : failureView(failure);

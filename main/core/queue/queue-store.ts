@@ -4,6 +4,7 @@ import type { Instant } from '../../../shared/model/time.ts';
 import type { ListedEntry, PacketListing, PacketQueue } from '../packets/packet-cloud.ts';
 import type { SegmentStore } from '../packets/push/segments/segment-store.ts';
 import type { EditStore } from './edit-store.ts';
+import type { EvidenceStore } from './evidence-store.ts';
 import type { HandoverStore } from './handover-store.ts';
 import type { MobileUserStore } from './mobile-users.ts';
 import type { PhotoStore } from './photo-store.ts';
@@ -15,10 +16,8 @@ import type { Direction, Item, ItemEvent, ItemReason, ItemState, NewItem } from 
  * (WAL, synchronous=FULL). A method throws only for a bug (illegal transition) or StoreError (disk full, file held):
  * then nothing of it happened.
  */
-export interface QueueStore extends HandoverStore, SegmentStore, EditStore, PhotoStore, MobileUserStore {
-  /** Several methods as one transaction: when one throws, nothing of any of them happened. */
-  together<T>(act: () => T): T;
-
+export interface QueueStore
+  extends HandoverStore, SegmentStore, EditStore, PhotoStore, EvidenceStore, MobileUserStore {
   // ---- claims and transitions ----
   /**
    * Turns claims of other starts into `unknown`, due now, counting an unclean exit for each; at the third one the item is

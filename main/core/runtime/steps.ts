@@ -25,6 +25,7 @@ export const STEPS = [
   'handover.note',
   'notice.tell',
   'notice.note',
+  'guard.note',
   'push.spool-snapshot',
   'push.store-snapshot',
   'push.begin-upload',
@@ -35,7 +36,16 @@ export const STEPS = [
   'settings.write',
 ] as const;
 
-export type StepName = (typeof STEPS)[number];
+/** Those of a pass over two-way records, in their order. */
+export const RECORD_STEPS = [
+  'records.nominate',
+  'records.intend',
+  'records.write',
+  'records.conclude',
+  'records.sweep',
+] as const;
+
+export type StepName = (typeof STEPS)[number] | (typeof RECORD_STEPS)[number];
 export type StepPhase = 'before' | 'after';
 
 /** Faults the runtime of tests can inject where an adapter asks for them. */

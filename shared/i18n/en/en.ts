@@ -1,6 +1,7 @@
 import alerts from './alerts.json' with { type: 'json' };
 import base from './base.json' with { type: 'json' };
 import engine from './engine.json' with { type: 'json' };
+import guard from './guard.json' with { type: 'json' };
 import handover from './handover.json' with { type: 'json' };
 import mapping from './mapping.json' with { type: 'json' };
 import push from './push.json' with { type: 'json' };
@@ -18,6 +19,7 @@ export const en = {
   ...base,
   ...alerts,
   ...engine,
+  ...guard,
   ...handover,
   ...mapping,
   ...push,

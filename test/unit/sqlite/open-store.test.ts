@@ -22,6 +22,7 @@ const RELEASED = [
   '4fc146b51ae537900e2aa41d6ef1d50ba0b11bccb65f9f251d4638583c7e05a6',
   '1623d5794d36ef72153ca0e4812b2d9d86d85075b22ac1747835b413e5216362',
   '5df9a7432ea169717cb901d0ceda3a0e80a8e7db016e48d41755f9dd181bf04c',
+  'e6254770d9cb37dca5a381a34fc75498e8471b8e7bc40f0fdea7ff97792d2b8a',
 ];
 
 const refused = (code: string): unknown => expect.objectContaining({ name: 'StoreError', code });

@@ -7,6 +7,7 @@ import { segments } from './0006-segments.ts';
 import { edits } from './0007-edits.ts';
 import { photos } from './0008-photos.ts';
 import { mobileUsers } from './0009-mobile-users.ts';
+import { evidence } from './0010-evidence.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only: a test holds the hash of each. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   edits,
   photos,
   mobileUsers,
+  evidence,
 ];
