@@ -66,8 +66,10 @@ export function FieldChanges({ changes, more, caption }: FieldChangesProps) {
             </tr>
           </thead>
           <tbody>
-            {changes.map((change) => (
-              <tr key={`${change.table}\n${change.row}\n${change.field}`} data-change={change.field}>
+            {changes.map((change, n) => (
+              // Rows of a packet may bear one name: the place is what tells them apart.
+              // oxlint-disable-next-line react/no-array-index-key
+              <tr key={n} data-change={change.field}>
                 <td className={mergeClasses(styles.cell, styles.where)}>
                   {speaker.text('change.row', { table: change.table, row: change.row })}
                 </td>

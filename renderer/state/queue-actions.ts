@@ -11,6 +11,10 @@ export interface ItemActions {
   readonly retry: (item: ItemView) => Promise<Refusal | undefined>;
   readonly park: (item: ItemView, note: string) => Promise<Refusal | undefined>;
   readonly discard: (item: ItemView, confirm: string, note: string) => Promise<Refusal | undefined>;
+  readonly edit: (
+    item: ItemView,
+    edit: { readonly xml: string; readonly confirm: string; readonly by: string; readonly note: string },
+  ) => Promise<Refusal | undefined>;
 }
 
 export function useItemActions(): ItemActions {
@@ -21,7 +25,7 @@ export function useItemActions(): ItemActions {
 
   const ended = (
     reply: { readonly ok: true } | { readonly ok: false; readonly error: Refusal },
-    done: 'queue.retried' | 'queue.parkedNow' | 'queue.discarded',
+    done: 'queue.retried' | 'queue.parkedNow' | 'queue.discarded' | 'queue.editedNow',
     item: ItemView,
   ): Refusal | undefined => {
     void queries.invalidateQueries();
@@ -36,6 +40,8 @@ export function useItemActions(): ItemActions {
       ended(await connection.call('queuePark', { item: item.id, note }), 'queue.parkedNow', item),
     discard: async (item, confirm, note) =>
       ended(await connection.call('queueDiscard', { item: item.id, confirm, note }), 'queue.discarded', item),
+    edit: async (item, edit) =>
+      ended(await connection.call('queueEdit', { item: item.id, ...edit }), 'queue.editedNow', item),
   };
 }
 

@@ -75,10 +75,18 @@ export function sizeWords(bytes: number, speaker: Speaker): string {
 /** What a person may do with an item in this state. */
 export const allowed = ({
   state,
+  direction,
   handedSince,
-}: ItemView): { readonly retry: boolean; readonly park: boolean; readonly discard: boolean } => ({
+}: ItemView): {
+  readonly retry: boolean;
+  readonly park: boolean;
+  readonly discard: boolean;
+  readonly edit: boolean;
+} => ({
   retry: state === 'parked' || state === 'waiting' || state === 'unknown' || state === 'ready',
   // The ERP may accept at any moment what was handed over to it.
   park: handedSince === undefined && (state === 'waiting' || state === 'ready' || state === 'unknown'),
   discard: state === 'parked',
+  // What was handed over to the ERP is never written again.
+  edit: state === 'parked' && direction === 'in' && handedSince === undefined,
 });

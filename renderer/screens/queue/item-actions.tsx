@@ -7,6 +7,7 @@ import { useSpeaker } from '../../state/contexts.ts';
 import { useItemActions } from '../../state/queue-actions.ts';
 import { allowed } from '../../state/queue-words.ts';
 import { DiscardDialog } from './discard-dialog.tsx';
+import { EditDialog } from './edit-dialog.tsx';
 import { ParkDialog } from './park-dialog.tsx';
 import { RefusalBar } from '../../components/refusal-bar.tsx';
 
@@ -55,6 +56,7 @@ export function ItemActionBar({
           </Button>
         )}
         {may.park && <ParkDialog item={item} live={live} onDone={onGone} />}
+        {may.edit && <EditDialog item={item} size={item.size} live={live} onDone={onGone} />}
         {may.discard && <DiscardDialog item={item} live={live} onDone={onGone} />}
         {!live && <span className={styles.hint}>{speaker.text('queue.notLive')}</span>}
       </div>

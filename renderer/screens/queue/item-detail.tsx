@@ -12,6 +12,7 @@ import { DocumentTab } from './document-tab.tsx';
 import { ItemActionBar } from './item-actions.tsx';
 import { ItemCause } from './item-cause.tsx';
 import { ItemTimeline } from './item-timeline.tsx';
+import { Difference, Edits, Unknown } from './packet-notes.tsx';
 import { RawTab } from './raw-tab.tsx';
 import { RefusalBar } from '../../components/refusal-bar.tsx';
 import { TechnicalTab } from './technical-tab.tsx';
@@ -102,6 +103,11 @@ function Contents({ shown, live }: { readonly shown: Shown; readonly live: boole
         <DetailPart title={speaker.text('queue.steps')}>
           <ItemTimeline timeline={timeline} nextAt={nextAt} />
         </DetailPart>
+      )}
+      {shown.difference !== undefined && <Difference difference={shown.difference} />}
+      {shown.unknown !== undefined && shown.unknown.length > 0 && <Unknown unknown={shown.unknown} />}
+      {shown.edits !== undefined && shown.edits.length > 0 && (
+        <Edits item={item} edits={shown.edits} live={live} />
       )}
       <TabList
         className={styles.tabs}

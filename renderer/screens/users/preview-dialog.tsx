@@ -76,16 +76,7 @@ function Asked({ link, user, live }: PreviewProps) {
     return () => left.abort();
   }, [connection, link, user, round]);
   const reply = answered?.round === round ? answered.reply : undefined;
-  return (
-    <Body
-      // Bytes of another reading are not these.
-      key={round}
-      user={user}
-      live={live}
-      reply={reply}
-      onAgain={() => setRound(round + 1)}
-    />
-  );
+  return <Body user={user} live={live} reply={reply} onAgain={() => setRound(round + 1)} />;
 }
 
 function Body({
@@ -117,12 +108,10 @@ function Body({
         {reply?.ok === true && <PreviewContents preview={reply.value} />}
       </DialogContent>
       <DialogActions fluid>
-        {reply !== undefined && (
-          <Button disabled={!live} onClick={onAgain}>
-            {speaker.text('preview.again')}
-          </Button>
-        )}
-        {reply?.ok === true && <Save preview={reply.value} live={live} />}
+        <Button disabled={!live} disabledFocusable={reply === undefined} onClick={onAgain}>
+          {speaker.text('preview.again')}
+        </Button>
+        {reply?.ok === true && <Save key={reply.value.preview} preview={reply.value} live={live} />}
         <DialogTrigger disableButtonEnhancement>
           <Button appearance="primary">{speaker.text('preview.close')}</Button>
         </DialogTrigger>

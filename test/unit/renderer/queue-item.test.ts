@@ -134,9 +134,11 @@ describe('words', () => {
   it('offer only what the state allows', () => {
     const may = Object.fromEntries(itemStateSchema.options.map((state) => [state, allowed(item(state))]));
     expect(Object.entries(may).flatMap(([state, { discard }]) => (discard ? state : []))).toEqual(['parked']);
-    expect(may['working']).toEqual({ retry: false, park: false, discard: false });
-    expect(may['settled']).toEqual({ retry: false, park: false, discard: false });
-    expect(may['parked']).toEqual({ retry: true, park: false, discard: true });
+    expect(may['working']).toEqual({ retry: false, park: false, discard: false, edit: false });
+    expect(may['settled']).toEqual({ retry: false, park: false, discard: false, edit: false });
+    expect(may['parked']).toEqual({ retry: true, park: false, discard: true, edit: true });
+    expect(allowed({ ...item('parked'), direction: 'out' }).edit).toBe(false);
+    expect(allowed({ ...item('parked'), handedSince: NOW }).edit).toBe(false);
   });
 
   it('say what to do about every refusal', () => {
