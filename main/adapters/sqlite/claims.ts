@@ -1,4 +1,5 @@
 import type { Item, ItemEvent, ItemReason } from '../../core/queue/item.ts';
+import { isLostBody } from '../../core/queue/lost-body.ts';
 import type { QueueStore } from '../../core/queue/queue-store.ts';
 import { StoreError } from '../../core/queue/store-error.ts';
 import type { ItemId, StartId } from '../../../shared/model/ids.ts';
@@ -110,6 +111,8 @@ export function claims(context: WriteContext, holders: ClaimHolders): Claims {
         id,
         () => 'personRetries',
         () => ({ now, event: 'retry-by-person', detail: '', dueAt: now }),
+        // There is nothing to try; the pull asks for its body whenever it is listed.
+        (item) => !isLostBody(item),
       ),
 
     park: (id, reason, now, revision) =>
