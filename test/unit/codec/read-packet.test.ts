@@ -146,10 +146,11 @@ describe('what is refused, and where it says so', () => {
 
 describe('limits', () => {
   const quick = async (text: string | Uint8Array, code: string): Promise<void> => {
-    const from = performance.now();
+    const before = process.threadCpuUsage();
     expect(await refusalOf(text)).toMatchObject({ code });
     // Hostile input must cost no more than reading it.
-    expect(performance.now() - from).toBeLessThan(3_000);
+    const { user, system } = process.threadCpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(3_000);
   };
 
   it('refuses billion laughs before an entity is looked at', async () => {
@@ -202,12 +203,12 @@ describe('as a stream', () => {
       }
     }
     let rows = 0;
-    for await (const event of readPacket(endless(), {
+    for await (const events of readPacket(endless(), {
       runtime: quietRuntime,
       signal: new AbortController().signal,
     })) {
-      if (event.kind === 'row') rows += 1;
-      if (rows === 10) break;
+      rows += events.filter(({ kind }) => kind === 'row').length;
+      if (rows >= 10) break;
     }
     expect(fed).toBeLessThanOrEqual(11);
   });
@@ -220,11 +221,11 @@ describe('as a stream', () => {
         yields += 1;
       },
     };
-    for await (const event of readPacket(inChunks(text, [10_000_000]), {
+    for await (const events of readPacket(inChunks(text, [10_000_000]), {
       runtime,
       signal: new AbortController().signal,
     }))
-      expect(event).toBeDefined();
+      expect(events.length).toBeGreaterThan(0);
     expect(yields).toBeGreaterThanOrEqual(Math.floor(text.length / 65_536));
   });
 

@@ -33,11 +33,12 @@ export async function collectReadable(
   };
   let failure: SyncFailure | undefined;
   try {
-    for await (const event of readPacket(chunks, { ...options, limits: options.limits ?? APPLY_LIMITS })) {
-      if (event.kind === 'header') user = event.user;
-      else if (event.kind === 'table') tableOf(event.name);
-      else tableOf(event.table).rows.push(event.row);
-    }
+    for await (const events of readPacket(chunks, { ...options, limits: options.limits ?? APPLY_LIMITS }))
+      for (const event of events) {
+        if (event.kind === 'header') user = event.user;
+        else if (event.kind === 'table') tableOf(event.name);
+        else tableOf(event.table).rows.push(event.row);
+      }
   } catch (error) {
     if (!(error instanceof BodyStreamError)) throw error;
     failure = error.failure;

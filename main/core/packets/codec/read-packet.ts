@@ -1,71 +1,78 @@
-import { SaxesParser } from 'saxes';
 import { BodyStreamError } from '../../runtime/body-stream-error.ts';
 import { isPacketRoot, readProlog } from './prolog.ts';
 import { STREAM_LIMITS, type PacketEvent, type ReadLimits, type ReadOptions } from './packet.ts';
 import { refuse, shown } from './refusal.ts';
 import { RowBuilder } from './row-builder.ts';
+import { XmlScanner } from './xml-scanner.ts';
 
 /** Between two of these the loop belongs to others: 64 KiB parse in a few milliseconds. */
 const SLICE_BYTES = 64 * 1024;
 
 /**
- * Reads a packet as a stream, holding one row at a time. Refusals are thrown as BodyStreamError with a `rejected`
- * failure saying what, where (table, row, field, line:column) and why; an aborted signal as `cancelled`. Errors of
- * `chunks` pass through.
+ * Reads a packet as a stream of what each piece of it holds, holding no more than a piece. Refusals are thrown as
+ * BodyStreamError with a `rejected` failure saying what, where (table, row, field, line:column) and why, after what came
+ * before them; an aborted signal as `cancelled`. Errors of `chunks` pass through.
  */
 export async function* readPacket(
   chunks: AsyncIterable<Uint8Array>,
   options: ReadOptions,
-): AsyncGenerator<PacketEvent, void, undefined> {
+): AsyncGenerator<readonly PacketEvent[], void, undefined> {
   const { runtime, signal, limits = STREAM_LIMITS } = options;
   const document = new PacketDocument(limits);
-  for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += SLICE_BYTES) {
-      if (signal.aborted) throw new BodyStreamError({ kind: 'cancelled' });
-      yield* document.write(chunk.subarray(from, from + SLICE_BYTES));
-      await runtime.yield();
+  try {
+    for await (const chunk of chunks) {
+      for (let from = 0; from < chunk.length; from += SLICE_BYTES) {
+        if (signal.aborted) throw new BodyStreamError({ kind: 'cancelled' });
+        document.write(chunk.subarray(from, from + SLICE_BYTES));
+        const events = document.take();
+        if (events.length > 0) yield events;
+        await runtime.yield();
+      }
     }
+    document.end();
+  } catch (error) {
+    const events = document.take();
+    if (events.length > 0) yield events;
+    throw error;
   }
-  yield* document.end();
 }
 
 /** Bytes in, events out; knows nothing of streams. */
 class PacketDocument {
   readonly #limits: ReadLimits;
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
-  readonly #parser = new SaxesParser({ xmlns: false, defaultXMLVersion: '1.0', forceXMLVersion: true });
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  readonly #scanner: XmlScanner;
   readonly #builder: RowBuilder;
   #bytes = 0;
   /** Text held back until the first element is known. */
   #prolog: string | undefined = '';
-  /** Where the parser last had something to say: what lies behind it is one piece of text. */
-  #mark = 0;
-  #attributes = 0;
 
   constructor(limits: ReadLimits) {
     this.#limits = limits;
-    const parser = this.#parser;
-    this.#builder = new RowBuilder(limits, () => `${parser.line}:${parser.columnIndex + 1}`);
-    this.#listen();
+    this.#builder = new RowBuilder(limits, () => this.#scanner.place());
+    this.#scanner = new XmlScanner(limits, this.#builder);
   }
 
-  write(bytes: Uint8Array): PacketEvent[] {
+  take(): readonly PacketEvent[] {
+    return this.#builder.take();
+  }
+
+  write(bytes: Uint8Array): void {
     this.#bytes += bytes.length;
     if (this.#bytes > this.#limits.bytes)
       throw this.#builder.refuse({ code: 'too-large', message: `more than ${this.#limits.bytes} bytes` });
-    return this.#feed(this.#decode(bytes));
+    this.#feed(this.#decode(bytes));
   }
 
-  end(): PacketEvent[] {
-    const events = this.#feed(this.#decode(undefined));
+  end(): void {
+    this.#feed(this.#decode(undefined));
     if (this.#prolog !== undefined)
       throw refuse({
         code: 'not-a-packet',
         where: '1:1',
         message: 'the document ends before its first element',
       });
-    this.#parser.close();
-    return [...events, ...this.#builder.events.splice(0)];
+    this.#scanner.end();
   }
 
   #decode(bytes: Uint8Array | undefined): string {
@@ -79,12 +86,14 @@ class PacketDocument {
     }
   }
 
-  #feed(text: string): PacketEvent[] {
+  #feed(text: string): void {
     let fed = text;
     if (this.#prolog !== undefined) {
       this.#prolog += text;
-      const verdict = readProlog(this.#prolog);
-      if (verdict.kind === 'more') return [];
+      // Taken off here: a decoder that is given a document in pieces may take two for one.
+      fed = this.#prolog.startsWith('\uFEFF') ? this.#prolog.slice(1) : this.#prolog;
+      const verdict = readProlog(fed);
+      if (verdict.kind === 'more') return;
       if (verdict.kind === 'not-xml')
         throw refuse({ code: 'not-a-packet', where: '1:1', message: verdict.detail });
       if (verdict.doctype)
@@ -105,53 +114,8 @@ class PacketDocument {
           where: '1:1',
           message: `the declared encoding is ${shown(verdict.encoding)}, not UTF-8`,
         });
-      fed = this.#prolog;
       this.#prolog = undefined;
     }
-    this.#parser.write(fed);
-    if (this.#parser.position - this.#mark > this.#limits.textChars) throw this.#builder.textTooLong();
-    return this.#builder.events.splice(0);
-  }
-
-  #listen(): void {
-    const parser = this.#parser;
-    const builder = this.#builder;
-    const mark = (): void => {
-      this.#mark = parser.position;
-    };
-    // At most seven handlers: with more the parser object loses its fast form and reads five times slower. A document type
-    // declaration is refused in the prolog before the parser sees it; anywhere else it is an error of the parser.
-    parser.on('attribute', () => {
-      this.#attributes += 1;
-      if (this.#attributes > this.#limits.attributes)
-        throw builder.refuse({
-          code: 'too-many-attributes',
-          message: `more than ${this.#limits.attributes} attributes on one element`,
-        });
-      mark();
-    });
-    parser.on('opentag', (tag) => {
-      this.#attributes = 0;
-      mark();
-      builder.open(tag.name, tag.attributes);
-    });
-    parser.on('closetag', () => {
-      mark();
-      builder.close();
-    });
-    const text = (piece: string): void => {
-      mark();
-      builder.text(piece);
-    };
-    parser.on('text', text);
-    parser.on('cdata', text);
-    parser.on('comment', mark);
-    parser.on('error', (error) => {
-      const words = error.message.replace(/^\d+:\d+: /, '');
-      throw builder.refuse({
-        code: 'malformed',
-        message: words.length > 200 ? `${words.slice(0, 200)}…` : words,
-      });
-    });
+    this.#scanner.write(fed);
   }
 }

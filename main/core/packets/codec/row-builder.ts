@@ -1,6 +1,7 @@
 import { refuse, shown, type Refusal } from './refusal.ts';
 import { isPacketRoot } from './prolog.ts';
 import type { PacketEvent, PacketField, ReadLimits, RowStatus } from './packet.ts';
+import type { Tag } from './xml-tag.ts';
 
 const STATUS: Readonly<Record<string, RowStatus>> = {
   insert: 'insert',
@@ -14,15 +15,6 @@ const STATUS: Readonly<Record<string, RowStatus>> = {
 };
 const STATE: Readonly<Record<string, RowStatus>> = { '1': 'insert', '2': 'update', '3': 'delete' };
 
-/** Without a prototype, as the parser makes it. */
-type Attributes = Readonly<Record<string, string>>;
-
-/** By lower-case name, in whatever case it is written; the first of several. */
-function attribute(attributes: Attributes, wanted: string): string | undefined {
-  for (const name in attributes) if (name.toLowerCase() === wanted) return attributes[name];
-  return undefined;
-}
-
 interface OpenRow {
   readonly at: string;
   readonly status: string | undefined;
@@ -34,16 +26,18 @@ interface OpenRow {
  * 4 field, below that markup inside a field.
  */
 export class RowBuilder {
-  readonly events: PacketEvent[] = [];
   readonly #limits: ReadLimits;
   /** `line:column` where the reader is. */
   readonly #at: () => string;
+  #events: PacketEvent[] = [];
   #depth = 0;
   #rows = 0;
   readonly #rowsOf = new Map<string, number>();
   #table = '';
+  #tableKey = '';
   #row: OpenRow | undefined;
   #field = '';
+  #fieldKey = '';
   #text = '';
   #nested = false;
 
@@ -52,21 +46,28 @@ export class RowBuilder {
     this.#at = at;
   }
 
-  open(name: string, attributes: Attributes): void {
-    this.#depth += 1;
-    if (this.#depth > this.#limits.depth)
-      throw this.refuse({ code: 'too-deep', message: `more than ${this.#limits.depth} levels of elements` });
+  /** What came up since the last call. */
+  take(): readonly PacketEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  open(tag: Tag): void {
+    const { name, attributes } = tag;
+    this.#enter();
     if (this.#depth === 1) {
       if (!isPacketRoot(name))
         throw this.refuse({ code: 'not-a-packet', message: `the root element is ${shown(name)}` });
-      this.events.push({ kind: 'header', user: attribute(attributes, 'salesmancode') });
-    } else if (this.#depth === 2) this.#openTable(name, attributes);
+      this.#events.push({ kind: 'header', user: attributes.get('salesmancode') });
+    } else if (this.#depth === 2) this.#openTable(tag);
     else if (this.#depth === 3) {
-      if (name.toLowerCase() !== 'r')
+      if (tag.key !== 'r')
         throw this.refuse({ code: 'unexpected-element', message: `${shown(name)} where a row was expected` });
-      this.#openRow(attributes);
+      this.#openRow(attributes.get('status'));
     } else if (this.#depth === 4) {
       this.#field = name;
+      this.#fieldKey = tag.key;
       this.#text = '';
       this.#nested = false;
     } else this.#nested = true;
@@ -86,6 +87,13 @@ export class RowBuilder {
     this.#depth -= 1;
   }
 
+  tooManyAttributes(): Error {
+    return this.refuse({
+      code: 'too-many-attributes',
+      message: `more than ${this.#limits.attributes} attributes on one element`,
+    });
+  }
+
   textTooLong(): Error {
     return this.refuse({
       code: 'text-too-long',
@@ -95,18 +103,23 @@ export class RowBuilder {
 
   /** A refusal that knows where the reader is: table, row, field, line and column. */
   refuse(refusal: Refusal): Error {
-    const row =
-      this.#row === undefined ? '' : ` row ${(this.#rowsOf.get(this.#table.toLowerCase()) ?? 0) + 1}`;
+    const row = this.#row === undefined ? '' : ` row ${(this.#rowsOf.get(this.#tableKey) ?? 0) + 1}`;
     const table = this.#depth >= 2 && this.#table !== '' ? `${this.#table}${row}, ` : '';
     const field = this.#depth >= 4 && this.#field !== '' ? this.#field : undefined;
     return refuse({ field, ...refusal, where: `${table}${this.#at()}` });
   }
 
-  #openTable(name: string, attributes: Attributes): void {
+  #enter(): void {
+    this.#depth += 1;
+    if (this.#depth > this.#limits.depth)
+      throw this.refuse({ code: 'too-deep', message: `more than ${this.#limits.depth} levels of elements` });
+  }
+
+  #openTable({ name, key, attributes }: Tag): void {
     this.#table = '';
-    if (name.toLowerCase() !== 'table')
+    if (key !== 'table')
       throw this.refuse({ code: 'unexpected-element', message: `${shown(name)} where a table was expected` });
-    const table = attribute(attributes, 'tablename') ?? attribute(attributes, 'name');
+    const table = attributes.get('tablename') ?? attributes.get('name');
     if (table === undefined || table.trim() === '')
       throw this.refuse({ code: 'unnamed-table', message: 'a table without "tablename"' });
     if (table.length > 128)
@@ -115,24 +128,25 @@ export class RowBuilder {
         message: `the table name ${shown(table)} is over 128 characters`,
       });
     this.#table = table;
-    if (!this.#rowsOf.has(table.toLowerCase())) this.#rowsOf.set(table.toLowerCase(), 0);
+    this.#tableKey = table.toLowerCase();
+    if (!this.#rowsOf.has(this.#tableKey)) this.#rowsOf.set(this.#tableKey, 0);
     if (this.#rowsOf.size > this.#limits.tables)
       throw this.refuse({ code: 'too-many-tables', message: `more than ${this.#limits.tables} tables` });
-    this.events.push({ kind: 'table', name: table });
+    this.#events.push({ kind: 'table', name: table });
   }
 
-  #openRow(attributes: Attributes): void {
+  #openRow(status: string | undefined): void {
     this.#rows += 1;
     this.#field = '';
     if (this.#rows > this.#limits.rows)
       throw this.refuse({ code: 'too-many-rows', message: `more than ${this.#limits.rows} rows` });
-    this.#row = { at: this.#at(), status: attribute(attributes, 'status'), fields: new Map() };
+    this.#row = { at: this.#at(), status, fields: new Map() };
   }
 
   #closeField(): void {
     const fields = this.#row?.fields;
     if (fields === undefined) return;
-    const key = this.#field.toLowerCase();
+    const key = this.#fieldKey;
     const there = fields.get(key);
     if (there !== undefined && there.value !== this.#text)
       throw this.refuse({
@@ -150,12 +164,11 @@ export class RowBuilder {
   #closeRow(): void {
     const row = this.#row;
     if (row === undefined) return;
-    const key = this.#table.toLowerCase();
     const status = this.#statusOf(row);
-    const number = (this.#rowsOf.get(key) ?? 0) + 1;
-    this.#rowsOf.set(key, number);
+    const number = (this.#rowsOf.get(this.#tableKey) ?? 0) + 1;
+    this.#rowsOf.set(this.#tableKey, number);
     this.#row = undefined;
-    this.events.push({
+    this.#events.push({
       kind: 'row',
       table: this.#table,
       row: { number, status, fields: row.fields, at: row.at },
