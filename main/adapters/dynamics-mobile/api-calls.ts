@@ -134,7 +134,7 @@ async function errorMessage(response: HttpResponse): Promise<string> {
   }
 }
 
-// oxlint-disable-next-line require-await
+// oxlint-disable-next-line require-await -- a stream by its type; what it gives is at hand
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }

@@ -15,6 +15,5 @@ function answer(file: string): CheckAnswer {
   }
 }
 
-// A port between threads knows no origins.
-// oxlint-disable-next-line unicorn/require-post-message-target-origin
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port between threads knows no origins
 parentPort?.postMessage(answer(String(workerData)));

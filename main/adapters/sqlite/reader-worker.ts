@@ -7,8 +7,7 @@ const port = parentPort;
 if (port === null) throw new Error('this runs as a worker');
 
 const say = (message: FromReader): void => {
-  // A port between threads knows no origins.
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port between threads knows no origins
   port.postMessage(message);
 };
 
