@@ -29,10 +29,10 @@ export const FIGURES: readonly FigureSpec[] = [
     processes: 3,
   },
   {
-    name: 'read-rows-vs-fast-xml-parser',
-    module: 'read-rows',
+    name: 'xml-to-rows',
+    module: 'xml-to-rows',
     unit: 'x',
-    what: 'reading a 30 MB packet to rows: processor time of fast-xml-parser to the same rows, divided by ours',
+    what: 'reading a 30 MB packet to typed rows: processor time of fast-xml-parser, without its validation, to the same rows, divided by ours',
     goal: { at: 'least', value: 3 },
     processes: 1,
   },
