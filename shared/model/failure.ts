@@ -101,6 +101,7 @@ const REFUSED: ReadonlyMap<string, readonly [owner: Owner, name: string]> = new 
   ['other-company', ['integrator', 'otherCompany']],
   ['other-user', ['cloud-administrator', 'otherUser']],
   ['body-gone', ['cloud-administrator', 'bodyGone']],
+  ['body-empty', ['cloud-administrator', 'bodyEmpty']],
   ['link-expired', ['cloud-administrator', 'linkRefused']],
   ['unknown-user', ['cloud-administrator', 'unknownUser']],
   ...[

@@ -89,6 +89,14 @@ async function openBody(
       detail: 'the body is encoded, which was not asked for',
     });
   if (Number(response.headers['content-length'] ?? 0) > maxBytes) return refuse(tooLarge(entry, maxBytes));
+  // Said to be empty, not cut short: asking again brings no more.
+  if (entry.kind === 'image' && response.headers['content-length'] === '0')
+    return refuse({
+      kind: 'rejected',
+      code: 'body-empty',
+      where: `file ${entry.id}`,
+      message: 'the file has no bytes',
+    });
   const body = limited(response, entry, { api, maxBytes }, signal);
   return ok(entry.kind === 'image' ? checkFile(body, api) : checkBody(body, api.endpoint));
 }

@@ -91,7 +91,7 @@ export function workerReads(options: WorkerReadsOptions): ViewerReads {
       const over = new AbortController();
       const heardBefore = own.heard;
       const say = (message: ToReader): void => {
-              // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port between threads knows no origins
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port between threads knows no origins
         own.worker.postMessage(message);
       };
       const end = (): void => {

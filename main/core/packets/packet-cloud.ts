@@ -18,7 +18,8 @@ export interface PacketCloud {
   list(queue: PacketQueue, signal: AbortSignal): Promise<Result<PacketListing>>;
   /**
    * Asks for a link and opens the body. The stream throws BodyStreamError when the download breaks, has the wrong length
-   * or is no packet (`invalid-response`). `rejected` with code `body-gone`: the cloud no longer has it.
+   * or is no packet (`invalid-response`). `rejected` with code `body-gone`: the cloud no longer has it;
+   * with `body-empty`: it is a file of no bytes.
    */
   download(entry: ListedEntry, signal: AbortSignal): Promise<Result<AsyncIterable<Uint8Array>>>;
   /** Idempotent: reporting again, or reporting what came back meanwhile, does no harm. A success is not proof. */

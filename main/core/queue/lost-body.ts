@@ -7,6 +7,17 @@ import type { Item, ItemReason } from './item.ts';
 export const isLostBody = ({ direction, body }: Pick<Item, 'direction' | 'body'>): boolean =>
   direction === 'in' && body.size === 0;
 
+/** A file without bytes: nothing can be made of it, and asking again brings no more. It is kept and parked in the same way. */
+export const emptyFileReason = (packetId: string): ItemReason => ({
+  kind: 'failure',
+  failure: {
+    kind: 'rejected',
+    code: 'body-empty',
+    where: `file ${packetId}`,
+    message: 'the file has no bytes',
+  },
+});
+
 /** Not given up by a person yet. */
 export const isAwaitedBody = (item: Pick<Item, 'direction' | 'body' | 'state'>): boolean =>
   isLostBody(item) && item.state !== 'discarded';

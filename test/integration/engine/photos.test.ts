@@ -124,15 +124,36 @@ test('a file larger than the mapping takes is parked in words, with its bytes', 
   expect(item?.body.size).toBe(1_000_001);
 });
 
-test('a file without bytes stays in the cloud, is told of, and holds no other up', async () => {
-  const b = bench();
-  b.deliver(withPhoto('1', 'f-2'));
-  file(b, picture(0));
-  file(b, picture(10), 'f-2');
-  await b.run('pull');
-  expect(b.erp.written).toEqual(['order 1', 'photo f-2']);
-  expect(b.store.runs({ limit: 1 })[0]).toMatchObject({ outcome: 'failed', counts: { broken: 3 } });
-});
+test.each(['sticky', 'sqs'] as const)(
+  'a file without bytes is parked, holds no other up, and is reported once a person gives it up (%s)',
+  async (mode) => {
+    const b = bench({ switches: { queue: mode } });
+    b.deliver(withPhoto('1', 'f-2'));
+    file(b, picture(0));
+    file(b, picture(10), 'f-2');
+    const files = () => b.cloud.control.queueState({ area: AREA, packetType: 'file' });
+    for (let turn = 0; turn < 3; turn += 1) {
+      await b.run('pull');
+      await b.runtime.advance(61_000);
+    }
+    expect(b.erp.written).toEqual(['order 1', 'photo f-2']);
+    const parked = items(b).filter(({ state }) => state === 'parked');
+    expect(parked).toMatchObject([
+      { externalId: 'f-1', body: { size: 0 }, reason: { failure: { code: 'body-empty' } } },
+    ]);
+    expect(files().done).not.toContain('f-1');
+    const [item] = parked;
+    if (item === undefined) throw new Error('nothing is parked');
+    const never = new AbortController().signal;
+    expect((await b.finish(b.link.discard(item, 'taken again', never))).kind).toBe('discarded');
+    for (let turn = 0; turn < 3; turn += 1) {
+      await b.run('pull');
+      await b.runtime.advance(61_000);
+    }
+    expect(files()).toMatchObject({ waiting: [], delivered: [] });
+    expect(files().done).toContain('f-1');
+  },
+);
 
 describe('killed around each step, the photo is in the ERP once', () => {
   const steps = ['pull.store-packet', 'pull.apply', 'pull.settle', 'pull.wait'] as const;

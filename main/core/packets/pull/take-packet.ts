@@ -2,7 +2,7 @@ import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import { ok, fail, type Result } from '../../../../shared/model/result.ts';
 import { storeFailure } from '../../queue/endpoints.ts';
 import type { ItemReason, NewItem } from '../../queue/item.ts';
-import { isAwaitedBody, isLostBody, lostBodyReason } from '../../queue/lost-body.ts';
+import { emptyFileReason, isAwaitedBody, isLostBody, lostBodyReason } from '../../queue/lost-body.ts';
 import type { KnownPacket } from '../../queue/queue-store.ts';
 import type { StoredBody } from '../../runtime/body-store.ts';
 import { durably, durablySync } from '../../runtime/runtime.ts';
@@ -21,7 +21,8 @@ export interface Delivery {
 /** What the cloud had for an entry. Nothing of it is durable yet, but a large body. */
 export type Fetched =
   | { readonly kind: 'known' }
-  | { readonly kind: 'gone' }
+  /** Why there are no bytes. */
+  | { readonly kind: 'gone'; readonly reason: ItemReason }
   | { readonly kind: 'body'; readonly body: StoredBody };
 
 /** Fetches the body of one listed packet, unless it is here. Calls may overlap. */
@@ -43,9 +44,10 @@ export async function fetchPacket(
   const body = await cloud.download(entry, signal);
   if (!body.ok) {
     const { failure } = body;
-    return failure.kind === 'rejected' && failure.code === 'body-gone'
-      ? ok({ kind: 'gone' })
-      : failed(failure);
+    const code = failure.kind === 'rejected' ? failure.code : undefined;
+    if (code === 'body-gone') return ok({ kind: 'gone', reason: lostBodyReason(entry.id) });
+    if (code === 'body-empty') return ok({ kind: 'gone', reason: emptyFileReason(entry.id) });
+    return failed(failure);
   }
   try {
     const received = await durably(runtime, 'pull.spool-body', () =>
@@ -67,7 +69,7 @@ export function keepPacket(parts: LinkParts, delivery: Delivery, fetched: Fetche
   const { queue, entry } = delivery;
   try {
     const known = store.known(link, queue, entry);
-    if (fetched.kind === 'gone') return ok(keepWithoutBody(parts, delivery, known));
+    if (fetched.kind === 'gone') return ok(keepWithoutBody(parts, delivery, known, fetched.reason));
     const { body } = fetched;
     if (known.items.some((item) => item.body.hash === body.hash) || known.edited.includes(body.hash)) {
       store.markChecked(link, queue, entry);
@@ -84,7 +86,12 @@ export function keepPacket(parts: LinkParts, delivery: Delivery, fetched: Fetche
 }
 
 /** The cloud says that the body is gone: it may come back, so nothing is given up here. */
-function keepWithoutBody(parts: LinkParts, delivery: Delivery, { items }: KnownPacket): Taken {
+function keepWithoutBody(
+  parts: LinkParts,
+  delivery: Delivery,
+  { items }: KnownPacket,
+  reason: ItemReason,
+): Taken {
   const { store, link, runtime, hash, log } = parts;
   const { queue, entry } = delivery;
   // Its bytes came with an earlier delivery, from the same path.
@@ -93,10 +100,10 @@ function keepWithoutBody(parts: LinkParts, delivery: Delivery, { items }: KnownP
     return 'known';
   }
   const isNew = items.length === 0;
-  if (isNew) log.warn('the body of a packet is gone', { packet: entry.id });
+  if (isNew) log.warn('a packet without a body', { packet: entry.id });
   const nothing = { place: 'row', hash: hash(''), size: 0, bytes: new Uint8Array(0) } as const;
   durablySync(runtime, 'pull.store-packet', () =>
-    store.storePacket(newItem(parts, delivery, nothing), delivery, lostBodyReason(entry.id), runtime.wall()),
+    store.storePacket(newItem(parts, delivery, nothing), delivery, reason, runtime.wall()),
   );
   return isNew ? 'lost' : 'known';
 }
