@@ -26,7 +26,7 @@ const refused = [
   ['blanks', ' \n ', 'empty'],
   ['HTML', '<!DOCTYPE html><html><body>Service unavailable</body></html>', 'HTML'],
   ['HTML without declaration', '\n<HTML><p>', 'HTML'],
-  ['JSON', '{"message": "Forbidden"}', 'JSON'],
+  ['JSON', '{"message": "Forbidden"}', 'it is JSON; only XML packets are read'],
   ['a text', 'Service unavailable', 'begin'],
   ['another document', '<Error><Code>NoSuchKey</Code></Error>', 'root'],
   ['a cut in the root tag', '<NavMobileSync salesman', 'cut'],

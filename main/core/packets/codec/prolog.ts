@@ -5,7 +5,7 @@ const PROLOG_CHARS = 64 * 1024;
 export type PrologVerdict =
   | { readonly kind: 'more' }
   /** Something else than XML, with words for what it looks like. */
-  | { readonly kind: 'not-xml'; readonly detail: string }
+  | { readonly kind: 'not-xml'; readonly code: 'not-a-packet' | 'json-packet'; readonly detail: string }
   | {
       readonly kind: 'root';
       readonly name: string;
@@ -14,7 +14,13 @@ export type PrologVerdict =
     };
 
 const more: PrologVerdict = { kind: 'more' };
-const notXml = (detail: string): PrologVerdict => ({ kind: 'not-xml', detail });
+const notXml = (detail: string): PrologVerdict => ({ kind: 'not-xml', code: 'not-a-packet', detail });
+/** Told apart from other things that are no XML: somebody may have switched an account to it. */
+const json: PrologVerdict = {
+  kind: 'not-xml',
+  code: 'json-packet',
+  detail: 'it is JSON; only XML packets are read, because the form of JSON packets is not published',
+};
 
 /**
  * Looks at the beginning of a document up to the name of its first element, without an XML parser: what is refused for
@@ -31,8 +37,7 @@ export function readProlog(text: string): PrologVerdict {
     while (at < text.length && /\s/.test(text.charAt(at))) at += 1;
     if (at >= text.length) return tooLong();
     const rest = text.slice(at, at + 9);
-    if (!rest.startsWith('<'))
-      return notXml(/^[[{"]/.test(rest) ? 'it begins like JSON' : 'it does not begin with "<"');
+    if (!rest.startsWith('<')) return /^[[{"]/.test(rest) ? json : notXml('it does not begin with "<"');
     if (rest.startsWith('<?')) {
       const end = text.indexOf('?>', at);
       if (end < 0) return tooLong();

@@ -95,7 +95,11 @@ class PacketDocument {
       const verdict = readProlog(fed);
       if (verdict.kind === 'more') return;
       if (verdict.kind === 'not-xml')
-        throw refuse({ code: 'not-a-packet', where: '1:1', message: verdict.detail });
+        throw refuse({
+          code: verdict.code,
+          where: '1:1',
+          message: verdict.detail,
+        });
       if (verdict.doctype)
         throw refuse({
           code: 'doctype',
