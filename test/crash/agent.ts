@@ -1,4 +1,6 @@
 import { openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { createNodeHttpTransport } from '../../main/adapters/http/node-http-transport.ts';
 import { systemRuntime } from '../../main/adapters/runtime/system-runtime.ts';
 import { StartRefused } from '../../main/cli/program.ts';
@@ -17,20 +19,36 @@ const options = JSON.parse(process.argv[2] ?? '{}') as AgentOptions;
 
 const trace = options.trace === undefined ? undefined : openSync(options.trace, 'w');
 
+const die = (): never => {
+  process.kill(process.pid, 'SIGKILL');
+  // The signal may be taken by another thread first: this one must not go on.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  throw new Error('unreachable');
+};
+
+/** By the store, as the next life will see it. */
+function isInHand(packet: string): boolean {
+  const store = new Database(join(options.dataDir, 'ferry.sqlite'), { readonly: true });
+  try {
+    const working = store.prepare("SELECT 1 FROM item WHERE state = 'working' AND external_id = ?");
+    return working.get(packet) !== undefined;
+  } finally {
+    store.close();
+  }
+}
+
 const runtime = mortalRuntime({
   base: systemRuntime(),
   timeFactor: options.timeFactor ?? 1,
   clockStart: options.clockStart ?? Date.now(),
   passed: (step, phase) => {
+    const { deadly } = options;
+    if (deadly?.step === step && deadly.phase === phase && isInHand(deadly.packet)) die();
     if (trace === undefined) return;
     const number = EDGES.findIndex((edge) => edge.step === step && edge.phase === phase);
     writeSync(trace, Uint8Array.of(number), 0, 1, 0);
   },
-  die: () => {
-    process.kill(process.pid, 'SIGKILL');
-    // The signal may be taken by another thread first: this one must not go on.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  },
+  die,
 });
 
 const tell = (told: Told): void => void process.send?.(told);

@@ -22,6 +22,9 @@ export interface AgentOptions {
   readonly trace?: string | undefined;
   /** Plants a bug, to show that it is found. */
   readonly bug?: Bug | undefined;
+  /** Dies at this edge of every life, while it has exactly this packet in hand. */
+  readonly deadly?:
+    { readonly packet: string; readonly step: StepName; readonly phase: StepPhase } | undefined;
   /** Loads the program and waits for `start` before it touches the data folder. */
   readonly standBy?: boolean | undefined;
 }

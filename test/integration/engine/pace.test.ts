@@ -124,3 +124,23 @@ test('a rate that was set is kept, and everything is carried over all the same',
     expect(within).toBeLessThanOrEqual(20);
   }
 });
+
+test.each(['sticky', 'sqs'] as const)(
+  'a rate that was set is never passed: the cloud that counts calls refuses none (%s)',
+  async (mode) => {
+    const b = running({ pacedPull: '5m', callsPerMinute: 60, switches: { queue: mode, rate: 60 } });
+    await b.runtime.advance(MINUTE);
+    for (let n = 0; n < 100; n += 1) b.deliver(packet('Visit', `v-${n}`, { no: `V${n}` }));
+    await b.runtime.advance(12 * MINUTE);
+    expect(b.store.counts(b.link.parts.link, b.runtime.wall()).settledToday).toBe(100);
+    expect(b.cloud.control.log().filter(({ status }) => status === 429)).toEqual([]);
+  },
+);
+
+test('after one refusal calls go out one after the other', async () => {
+  const b = running({ pacedPull: '5m', switches: { rate: 20 } });
+  await b.runtime.advance(MINUTE);
+  for (let n = 0; n < 60; n += 1) b.deliver(packet('Visit', `v-${n}`, { no: `V${n}` }));
+  await b.runtime.advance(40 * MINUTE);
+  expect(b.store.counts(b.link.parts.link, b.runtime.wall()).settledToday).toBe(60);
+});
