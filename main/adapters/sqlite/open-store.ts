@@ -5,6 +5,7 @@ import type { Runtime } from '../../core/runtime/runtime.ts';
 import type { ItemId, StartId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { HousekeepingStore } from '../../core/queue/housekeeping.ts';
+import type { RecordState } from '../../core/records/record-state.ts';
 import type { AlertStore } from '../../core/alerts/alert-store.ts';
 import { alertStore } from './alert-store.ts';
 import { archiveFiles } from './archive-files.ts';
@@ -25,6 +26,7 @@ import type { QueueReads } from './queue-reads.ts';
 import { replay } from './replay.ts';
 import { retention } from './retention.ts';
 import { runsAndFacts } from './runs-and-facts.ts';
+import { recordState } from './records/record-writes.ts';
 import { translated } from './sqlite-error.ts';
 import { readContext, writeContext } from './store-context.ts';
 import type { OnDamaged } from './store-context.ts';
@@ -44,6 +46,8 @@ export type SqliteStore = QueueStore &
   QueueReads &
   HousekeepingStore &
   AlertStore & {
+    /** What is known of two-way records. */
+    readonly records: RecordState;
     /** parked -> discarded. Undefined when the state does not allow it. The caller has proven that nothing was applied. */
     discard(id: ItemId, note: string, now: Instant): Item | undefined;
     /** Moves the log into the file and cuts it. Cheap when there is little. */
@@ -93,6 +97,7 @@ export function openStore(
     ...replay(context, archive),
     ...segmentStore(context),
     ...alertStore(context),
+    records: recordState(context),
     checkpoint: () => {
       translated(() => db.pragma('wal_checkpoint(TRUNCATE)'));
     },

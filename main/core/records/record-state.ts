@@ -16,8 +16,10 @@ export interface RecordState {
   cursor(link: LinkId, entity: string, side: Side): string | undefined;
   /** Named records become dirty, and the cursor moves, in one transaction. A record that is dirty already gets a new mark. */
   nominate(named: Nomination, now: Instant): void;
-  /** Oldest first, those whose hold has not ended left out; both sides of one pair come together. */
-  dirty(link: LinkId, entity: string, limit: number, now: Instant): readonly DirtyRecord[];
+  /** Oldest first from after that row, those whose hold has not ended left out. */
+  dirty(query: DirtyQuery, now: Instant): readonly DirtyRecord[];
+  /** What is dirty of these records, held or not: the other sides of what is decided. */
+  dirtyOf(link: LinkId, entity: string, side: Side, ids: readonly RecordId[]): readonly DirtyRecord[];
   /** When the next held one is to be looked at again; undefined when none is. */
   nextHeld(link: LinkId): Instant | undefined;
 
@@ -49,7 +51,8 @@ export interface RecordState {
   // ---- the end of a decision ----
   /**
    * All of a decision at once: pair, both shadows, its intents, conflicts, holds, log; and what was dirty, unless it was named
-   * again since (its mark is another): then it stays and is decided anew. All conclusions in one transaction.
+   * again since (its mark is another): then it stays and is decided anew. A pair that has both ids from here on ends the holds of
+   * what waits for either of them as its parent. A hold that is ended uses up what people chose. All conclusions in one transaction.
    */
   conclude(conclusions: readonly Conclusion[], now: Instant): void;
 
@@ -58,6 +61,8 @@ export interface RecordState {
   conflict(id: number): Conflict | undefined;
   /** Undefined when it is resolved already. The chosen values are written by the next pass. */
   resolve(id: number, chosen: Resolution, now: Instant): Conflict | undefined;
+  /** What people chose for a pair and no decision has used yet: a field's name, or `''` for the whole record. */
+  choices(pair: PairId): ReadonlyMap<string, Side>;
   decisions(query: DecisionQuery): readonly Decision[];
   counts(link: LinkId): RecordCounts;
   /** Drops decisions and resolved conflicts older than that. */
@@ -80,7 +85,16 @@ export interface Nomination {
   readonly cursor?: string | null | undefined;
 }
 
+export interface DirtyQuery {
+  readonly link: LinkId;
+  readonly entity: string;
+  readonly after: number;
+  readonly limit: number;
+}
+
 export interface DirtyRecord {
+  /** Its place in the order; the same as long as it is dirty. */
+  readonly row: number;
   readonly entity: string;
   readonly side: Side;
   readonly id: RecordId;
@@ -96,8 +110,6 @@ export type PairState =
   | 'active'
   /** One is being created; its side's id may be unknown. */
   | 'pending'
-  /** Nothing is written to either side until a person, or time, ends it. */
-  | 'held'
   /** Left the filter of a side: stays as it is. */
   | 'frozen'
   /** Parted by a person or by a policy; kept so that it can be joined again. */
@@ -172,13 +184,12 @@ export interface NewIntent {
 export interface Intent extends Omit<NewIntent, 'pair'> {
   readonly pair: PairId;
   readonly createdAt: Instant;
-  readonly attempts: number;
 }
 
 export interface Conclusion {
   readonly link: LinkId;
   readonly entity: string;
-  /** Absent: a pair is made of `ids`. */
+  /** Absent: a pair is made of `ids`, where both are given; else it is only about what was dirty. */
   readonly pair?: PairId | undefined;
   readonly ids?: { readonly erp?: RecordId | undefined; readonly cloud?: RecordId | undefined } | undefined;
   readonly state?: PairState | undefined;
@@ -190,8 +201,7 @@ export interface Conclusion {
   readonly dirty: readonly { readonly side: Side; readonly id: RecordId; readonly mark: number }[];
   /** Instead of removing what was dirty: it is looked at again when the hold ends. */
   readonly keepDirty?: boolean | undefined;
-  readonly intents?:
-    readonly { readonly id: IntentId; readonly end: 'done' | 'given-up' | 'again' }[] | undefined;
+  readonly intents?: readonly { readonly id: IntentId; readonly end: 'done' | 'given-up' }[] | undefined;
   readonly conflicts?: readonly NewConflict[] | undefined;
   readonly decision?: NewDecision | undefined;
   readonly swings?: Pair['swings'] | undefined;

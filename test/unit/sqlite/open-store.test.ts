@@ -23,6 +23,7 @@ const RELEASED = [
   '1623d5794d36ef72153ca0e4812b2d9d86d85075b22ac1747835b413e5216362',
   '5df9a7432ea169717cb901d0ceda3a0e80a8e7db016e48d41755f9dd181bf04c',
   'e6254770d9cb37dca5a381a34fc75498e8471b8e7bc40f0fdea7ff97792d2b8a',
+  '48bb68d27bd72663507aa8a4ad4a8c256428c6ab55f0821ad46ef768bd23cb08',
 ];
 
 const refused = (code: string): unknown => expect.objectContaining({ name: 'StoreError', code });

@@ -8,6 +8,7 @@ import { edits } from './0007-edits.ts';
 import { photos } from './0008-photos.ts';
 import { mobileUsers } from './0009-mobile-users.ts';
 import { evidence } from './0010-evidence.ts';
+import { records } from './0011-records.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only: a test holds the hash of each. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   photos,
   mobileUsers,
   evidence,
+  records,
 ];

@@ -1,0 +1,233 @@
+import type { SyncFailure } from '../../../../shared/model/failure.ts';
+import { durablySync } from '../../runtime/runtime.ts';
+import { decidePair, type PairDecision, type WantedWrite } from '../decide/decide-pair.ts';
+import type { Conclusion, Hold, HoldReason, NewConflict, NewIntent, Pair } from '../record-state.ts';
+import { otherSide, type FieldTexts, type Side, type StoredRecord } from '../record-store.ts';
+import type { PassCounts, PassParts, RunningEntity } from './pass-parts.ts';
+import { afterLook } from './shadows.ts';
+import { marksOf, standing, type Read, type Subject } from './subjects.ts';
+
+/** How often a record that waits for its parent is looked at without being told. */
+const PARENT_LOOK_MS = 10 * 60_000;
+
+export interface Decided {
+  readonly intents: readonly NewIntent[];
+  readonly conclusions: readonly Conclusion[];
+}
+
+/** What becomes of paired subjects. Nothing is written or kept here. */
+export function decidePaired(
+  parts: PassParts,
+  entity: RunningEntity,
+  subjects: readonly Subject[],
+  read: Read,
+  counts: PassCounts,
+): Decided {
+  const intents: NewIntent[] = [];
+  const conclusions: Conclusion[] = [];
+  for (const subject of subjects) {
+    const { pair } = subject;
+    if (pair === undefined) continue;
+    const now = { erp: standing(subject, 'erp', read), cloud: standing(subject, 'cloud', read) };
+    const at = parts.runtime.wall();
+    const chosen = pair.hold === undefined ? undefined : parts.state.choices(pair.id);
+    const decision = decidePair({
+      plan: entity.plan,
+      pair,
+      now,
+      references: entity.references,
+      skewMs: parts.skewMs,
+      chosen,
+      chosenDeletion: chosen?.get(''),
+      at,
+    });
+    const records =
+      now.erp.kind === 'present' && now.cloud.kind === 'present'
+        ? { erp: now.erp.record, cloud: now.cloud.record }
+        : undefined;
+    const left =
+      now.erp.kind === 'present'
+        ? now.erp.record
+        : now.cloud.kind === 'present'
+          ? now.cloud.record
+          : undefined;
+    const ended = endOf({ parts, entity, subject, pair, records, left, decision, at }, counts);
+    intents.push(...ended.intents);
+    conclusions.push(ended.conclusion);
+  }
+  return { intents, conclusions };
+}
+
+interface Case {
+  readonly parts: PassParts;
+  readonly entity: RunningEntity;
+  readonly subject: Subject;
+  readonly pair: Pair;
+  /** Where both are there. */
+  readonly records: Readonly<Record<Side, StoredRecord>> | undefined;
+  /** Where one is. */
+  readonly left: StoredRecord | undefined;
+  readonly decision: PairDecision;
+  readonly at: number;
+}
+
+interface EndOfCase {
+  readonly intents: readonly NewIntent[];
+  readonly conclusion: Conclusion;
+}
+
+function endOf(given: Case, counts: PassCounts): EndOfCase {
+  const { parts, entity, subject, pair, decision, at } = given;
+  const base = {
+    link: parts.link,
+    entity: entity.plan.entity,
+    pair: pair.id,
+    dirty: marksOf(subject),
+  } as const;
+  switch (decision.kind) {
+    case 'wait':
+      // Only a sweep can tell whether it is gone.
+      return { intents: [], conclusion: base };
+    case 'closed':
+      return { intents: [], conclusion: { ...base, state: 'closed', hold: null } };
+    case 'frozen':
+      counts.frozen += 1;
+      return { intents: [], conclusion: { ...base, state: 'frozen', hold: null } };
+    case 'agreed':
+      if (decision.merged.conflicts.length === 0) counts.same += 1;
+      counts.conflicts += decision.merged.conflicts.length;
+      return {
+        intents: [],
+        conclusion: {
+          ...base,
+          state: 'active',
+          hold: null,
+          conflicts: decision.merged.conflicts,
+          shadows: looked(given, []),
+        },
+      };
+    case 'write': {
+      counts.conflicts += decision.merged.conflicts.length;
+      return {
+        intents: decision.writes.map((write) => intentOf(given, write)),
+        conclusion: {
+          ...base,
+          dirty: [],
+          state: 'active',
+          hold: null,
+          conflicts: decision.merged.conflicts,
+          shadows: looked(given, decision.writes),
+        },
+      };
+    }
+    case 'hold': {
+      counts.held += 1;
+      counts.conflicts += decision.conflicts.length;
+      const waits = decision.reason.kind === 'parent' || decision.reason.kind === 'refused';
+      return {
+        intents: decision.writes.map((write) => intentOf(given, write)),
+        conclusion: {
+          ...base,
+          hold: holdOf(parts, decision.reason, at),
+          keepDirty: true,
+          // What a person is asked once is not asked again while the question is open.
+          conflicts: waits ? [] : freshConflicts(pair, decision.reason, decision.conflicts),
+          shadows: decision.merged === undefined ? undefined : looked(given, decision.writes),
+        },
+      };
+    }
+    case 'deletion': {
+      const { write, ends, deletedIn } = decision;
+      if (write === undefined)
+        return {
+          intents: [],
+          conclusion: {
+            ...base,
+            state: ends,
+            hold: null,
+            decision: {
+              what: 'unlinked',
+              before: new Map(),
+              after: new Map(),
+              note: `deleted in ${deletedIn}`,
+            },
+          },
+        };
+      return { intents: [intentOf(given, write)], conclusion: { ...base, dirty: [], hold: null } };
+    }
+  }
+}
+
+/** A hold for the same reason was told of already. */
+const freshConflicts = (
+  pair: Pair,
+  reason: HoldReason,
+  conflicts: readonly NewConflict[],
+): readonly NewConflict[] =>
+  pair.hold !== undefined && JSON.stringify(pair.hold.reason) === JSON.stringify(reason) ? [] : conflicts;
+
+export function holdOf(parts: PassParts, reason: HoldReason, at: number): Hold {
+  const until =
+    reason.kind === 'parent'
+      ? at + PARENT_LOOK_MS
+      : reason.kind === 'refused'
+        ? at + parts.refusedRestMs
+        : undefined;
+  return { reason, since: at, until };
+}
+
+function looked(
+  { entity, pair, records, decision, at }: Case,
+  writes: readonly WantedWrite[],
+): Pair['shadows'] {
+  if (records === undefined) return pair.shadows;
+  const merged = 'merged' in decision ? decision.merged : undefined;
+  const onTheirWay = { erp: new Set<string>(), cloud: new Set<string>() };
+  for (const { to, values } of writes) for (const name of values.keys()) onTheirWay[to].add(name);
+  // What the mapping does not let through is not asked for again: it counts as agreed.
+  return afterLook(entity.plan, pair.shadows, records, { open: merged?.open ?? [], onTheirWay }, at);
+}
+
+function intentOf(
+  { parts, entity, pair, records, left }: Case,
+  { to, kind, values }: WantedWrite,
+): NewIntent {
+  const target = records?.[to] ?? left;
+  const source = records?.[otherSide(to)];
+  return {
+    id: parts.runtime.newId(),
+    link: parts.link,
+    entity: entity.plan.entity,
+    pair: pair.id,
+    to,
+    kind,
+    target: pair.ids[to],
+    values,
+    expected: expectedOf(target),
+    basis: source?.fields ?? new Map(),
+  };
+}
+
+const expectedOf = (record: StoredRecord | undefined): FieldTexts => record?.fields ?? new Map();
+
+/** Keeps what was decided, before anything is sent. */
+export function keep({ state, runtime }: PassParts, { intents, conclusions }: Decided): void {
+  if (intents.length > 0) durablySync(runtime, 'records.intend', () => state.intend(intents, runtime.wall()));
+  if (conclusions.length > 0)
+    durablySync(runtime, 'records.conclude', () => state.conclude(conclusions, runtime.wall()));
+}
+
+/** More than one pass may do of a kind, unless a person has said that it is meant. */
+export function tooMany(
+  entity: string,
+  what: 'creates' | 'updates' | 'deletes',
+  count: number,
+  most: number,
+): SyncFailure {
+  return {
+    kind: 'rejected',
+    code: `too-many-${what}`,
+    where: entity,
+    message: `${count} ${what} where ${most} are allowed in one pass`,
+  };
+}
