@@ -160,7 +160,11 @@ function linkStatus(parts: SiteParts, link: PacketLink, endpoints: readonly Endp
     pause,
     working: flows.some((flow) => flow.running !== undefined),
     lastRuns: enabled.flatMap(
-      ({ flow }) => runs.find((run) => run.flow === flow && run.outcome !== 'running') ?? [],
+      ({ flow }) =>
+        // That one user got his says nothing of the others.
+        runs.find(
+          (run) => run.flow === flow && run.outcome !== 'running' && run.counts['oneUser'] === undefined,
+        ) ?? [],
     ),
     enabledFlows: enabled.length,
     nextRun: dues.length === 0 ? undefined : Math.min(...dues),

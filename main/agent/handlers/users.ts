@@ -1,5 +1,5 @@
 import type { Handlers } from '../../../shared/contract/contract.ts';
-import { refuse } from '../../../shared/contract/reply.ts';
+import { answer, refuse } from '../../../shared/contract/reply.ts';
 import type { userRequests } from '../../../shared/contract/user-requests.ts';
 import type { PacketLink } from '../../core/packets/packet-link.ts';
 import type { SiteAgent } from '../site-agent.ts';
@@ -19,6 +19,13 @@ export function userHandlers(agent: SiteAgent): Pick<Handlers, keyof typeof user
   return {
     ...userReading(reads, () => links.map((link) => link.parts.link), agent.signal),
     ...previewHandlers(agent, linkNamed),
-    userPush: async () => refuse('unavailable', 'this version does not push to one user'),
+
+    userPush: async ({ link: name, user }) => {
+      const link = linkNamed(name);
+      if ('ok' in link) return link;
+      const { answer: what, done } = link.pushUser(user, agent.signal);
+      done.catch(() => agent.stop());
+      return answer({ link: name, user, ...what });
+    },
   };
 }

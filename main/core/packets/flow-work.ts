@@ -65,6 +65,19 @@ export class FlowWork {
     this.#runs = given.runs;
   }
 
+  /** A new life: what the last push had to leave is not left until the schedule's next turn. */
+  begin(): void {
+    const { store, link, endpoints } = this.#parts;
+    try {
+      const last = store
+        .runs({ link, limit: RUNS_LOOKED_AT })
+        .find(({ flow, outcome }) => flow === 'push' && outcome !== 'running' && outcome !== 'interrupted');
+      if ((last?.counts['held'] ?? 0) + (last?.counts['void'] ?? 0) > 0) this.#schedule.soon('push');
+    } catch (error) {
+      endpoints.diskFailed(storeFailure(error));
+    }
+  }
+
   /** Carries one started run out and writes down its end. Never rejects. */
   async execute(
     flow: Flow,
@@ -72,7 +85,14 @@ export class FlowWork {
       run,
       trigger,
       progress,
-    }: { readonly run: number; readonly trigger: Trigger; readonly progress: RunProgress },
+      user,
+    }: {
+      readonly run: number;
+      readonly trigger: Trigger;
+      readonly progress: RunProgress;
+      /** Push for this mobile user only. */
+      readonly user?: string | undefined;
+    },
     signal: AbortSignal,
   ): Promise<void> {
     const { store, runtime } = this.#parts;
@@ -109,10 +129,10 @@ export class FlowWork {
         if (!end.drained) this.#guard.rest();
         else if ((this.#drained = await this.#guard.look(signal)) !== undefined) failure ??= this.#drained;
       } else {
-        this.#schedule.started('push');
+        if (user === undefined) this.#schedule.started('push');
         // A single round is asked for by a person or a script, as a sync by hand is.
-        const end = await this.#push(trigger !== 'schedule', progress, signal);
-        counts = { ...end.counts };
+        const end = await this.#push({ byHand: trigger !== 'schedule', progress, only: user }, signal);
+        counts = { ...end.counts, ...(user === undefined ? {} : { oneUser: 1 }) };
         this.#pushSoon(end.counts, signal);
         failure = end.failure;
       }
@@ -159,7 +179,11 @@ export class FlowWork {
   }
 
   /** Pulled packets first: a snapshot built without them would take them off the phone. */
-  async #push(byHand: boolean, progress: RunProgress, signal: AbortSignal): ReturnType<typeof pushCycle> {
+  async #push(
+    how: { readonly byHand: boolean; readonly progress: RunProgress; readonly only: string | undefined },
+    signal: AbortSignal,
+  ): ReturnType<typeof pushCycle> {
+    const { progress } = how;
     const drain = this.#runs.drain(signal);
     if (drain !== undefined) {
       progress.follow('drain', drain.progress);
@@ -168,12 +192,15 @@ export class FlowWork {
     }
     progress.enter('push');
     this.#parts.changed();
-    return pushCycle(this.#parts, this.#sender, this.#drift, { byHand, progress }, signal);
+    return pushCycle(this.#parts, this.#sender, this.#drift, how, signal);
   }
 }
 
 /** Long enough for a held packet's visit to arrive, short enough for a user who waits at his car. */
 const PUSH_AGAIN_MS = 60_000;
+
+/** How far back the last push is looked for. */
+const RUNS_LOOKED_AT = 100;
 
 /** What a run could not go on after: a store that refuses is expected, everything else is a bug whose evidence is kept. */
 function unexpected({ endpoints, log }: LinkParts, error: unknown): SyncFailure {

@@ -1,4 +1,4 @@
-import { failureView } from '../../../shared/contract/explain-reason.ts';
+import { explainReason, failureView } from '../../../shared/contract/explain-reason.ts';
 import type { Explanation } from '../../../shared/contract/explanation.ts';
 import type { Result } from '../../../shared/model/result.ts';
 import type { Instant } from '../../../shared/model/time.ts';
@@ -28,6 +28,7 @@ import { Reporter } from './report/reporter.ts';
 import { RunProgress } from './run-progress.ts';
 import { clockLoop, reportLoop, sendLoop } from './side-loops.ts';
 import { pauseReason } from './push/hold-words.ts';
+import { sameName, userHold } from './push/push-plan.ts';
 import { previewOf, type Preview, type PreviewFailure } from './push/preview.ts';
 import { SnapshotSender } from './push/snapshot-sender.ts';
 
@@ -36,6 +37,8 @@ export interface RunningFlow {
   readonly since: Instant;
   readonly trigger: Trigger;
   readonly progress: RunProgress;
+  /** Only for this mobile user; absent: for all. */
+  readonly user?: string | undefined;
 }
 
 export interface SyncAnswer {
@@ -79,6 +82,9 @@ export class PacketLink {
   readonly #schedule: LinkSchedule;
   readonly #bells: Record<Flow, Bell>;
   readonly #running = new Map<Flow, RunningFlow & { readonly done: Promise<void> }>();
+  /** Pushes whose turn comes after the one that runs: by user, in small letters; of all users under no name. */
+  readonly #queued = new Map<string, { readonly run: number; readonly done: Promise<void> }>();
+  readonly #turns = new Set<Promise<void>>();
   /** Packets the cloud listed that are not here yet; undefined until counted. */
   #announced: number | undefined;
   /** Ends what a person started; set while `run` works. */
@@ -128,6 +134,7 @@ export class PacketLink {
   /** Works until aborted; every lane has ended when it resolves. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
+    this.#work.begin();
     await Promise.all([
       this.#lane.run(signal),
       reportLoop(this.parts, this.#reporter, signal),
@@ -138,7 +145,7 @@ export class PacketLink {
       this.#handovers.run(() => this.#lane.wake(), signal),
       ...FLOWS.filter((flow) => this.plan[flow].enabled).map((flow) => this.#scheduleLoop(flow, signal)),
     ]);
-    await Promise.all([...this.#running.values()].map((running) => running.done));
+    await Promise.all(this.#turns);
   }
 
   running(flow: Flow): RunningFlow | undefined {
@@ -184,7 +191,9 @@ export class PacketLink {
    */
   sync(flow: Flow, trigger: Trigger, signal: AbortSignal): Started {
     const running = this.#running.get(flow);
-    if (running !== undefined) {
+    // One user's push is none for the others.
+    const partly = running?.user !== undefined && trigger === 'manual';
+    if (running !== undefined && !partly) {
       if (trigger === 'manual' && this.plan.pull.enabled)
         this.#manual.oncePulled(this.#running.get('pull')?.done);
       return { answer: { outcome: 'joined', run: running.run }, done: running.done };
@@ -198,7 +207,27 @@ export class PacketLink {
     return this.#start(flow, trigger, signal);
   }
 
-  #notNow(flow: Flow): SyncAnswer | undefined {
+  /**
+   * Builds and sends one user's snapshot now, by hand, as a push does for all. Joins a push that has not begun to build, and
+   * follows one that has. Refused where the settings say that this user gets nothing.
+   */
+  pushUser(user: string, signal: AbortSignal): Started {
+    const held = userHold(this.parts.policy.push, user);
+    if (held !== undefined) {
+      const reason = explainReason({ kind: 'push-held', why: held });
+      return { answer: { outcome: 'refused', reason }, done: Promise.resolve() };
+    }
+    const running = this.#running.get('push');
+    if (running !== undefined && includes(running, user))
+      return { answer: { outcome: 'joined', run: running.run }, done: running.done };
+    const not = this.#notNow(undefined);
+    if (not !== undefined) return { answer: not, done: Promise.resolve() };
+    this.parts.endpoints.wakeAll();
+    return this.#start('push', 'manual', signal, user);
+  }
+
+  /** Without a flow nothing is remembered: who asked asks again. */
+  #notNow(flow: Flow | undefined): SyncAnswer | undefined {
     const { store, link, runtime, endpoints, cloudEndpoint } = this.parts;
     const now = runtime.wall();
     const pause = activePause(store, link, now);
@@ -207,7 +236,7 @@ export class PacketLink {
     if (heldMs === 0) return undefined;
     const held = { when: now + heldMs, reason: failureView({ kind: 'throttled', endpoint: cloudEndpoint }) };
     // A single round ends before it could be carried out.
-    if (this.#signal === undefined) return { outcome: 'refused', ...held };
+    if (this.#signal === undefined || flow === undefined) return { outcome: 'refused', ...held };
     this.#manual.remember(flow);
     this.parts.changed();
     return { outcome: 'waits', ...held };
@@ -220,8 +249,11 @@ export class PacketLink {
     this.sync(flow, 'manual', signal).done.catch(() => undefined);
   }
 
-  #start(flow: Flow, trigger: Trigger, signal: AbortSignal): Started {
+  #start(flow: Flow, trigger: Trigger, signal: AbortSignal, user?: string): Started {
     const { store, link, runtime, startId, endpoints } = this.parts;
+    const name = (user ?? '').toLowerCase();
+    const queued = flow === 'push' ? this.#queued.get(name) : undefined;
+    if (queued !== undefined) return { answer: { outcome: 'joined', run: queued.run }, done: queued.done };
     const since = runtime.wall();
     let run: number;
     try {
@@ -232,16 +264,30 @@ export class PacketLink {
       const when = since + endpoints.restMs('site:disk');
       return { answer: { outcome: 'refused', when, reason: failureView(failure) }, done: Promise.resolve() };
     }
-    this.#manual.forget(flow);
+    if (user === undefined) this.#manual.forget(flow);
     const progress = new RunProgress(runtime, flow);
-    const done = this.#work.execute(flow, { run, trigger, progress }, signal).finally(() => {
+    const waits = this.#running.has(flow);
+    const done = this.#inTurn(flow, { run, since, trigger, progress, user }, signal).finally(() => {
+      this.#turns.delete(done);
+    });
+    this.#turns.add(done);
+    if (waits && flow === 'push') this.#queued.set(name, { run, done });
+    return { answer: { outcome: 'started', run }, done };
+  }
+
+  /** A flow never runs beside itself. */
+  async #inTurn(flow: Flow, own: RunningFlow, signal: AbortSignal): Promise<void> {
+    for (let other = this.#running.get(flow); other !== undefined; other = this.#running.get(flow))
+      await other.done;
+    if (flow === 'push') this.#queued.delete((own.user ?? '').toLowerCase());
+    const done = this.#work.execute(flow, own, signal).finally(() => {
       this.#running.delete(flow);
       this.#announced = undefined;
       this.parts.changed();
     });
-    this.#running.set(flow, { run, since, trigger, progress, done });
+    this.#running.set(flow, { ...own, done });
     this.parts.changed();
-    return { answer: { outcome: 'started', run }, done };
+    await done;
   }
 
   /** Since the last good list of the cloud, in milliseconds; undefined: there was none, or nothing is pulled. */
@@ -330,3 +376,10 @@ export class PacketLink {
     }
   }
 }
+
+/** Whether a push that runs is still to build this user's snapshot, as one asked for by a person. */
+const includes = ({ user, trigger, progress }: RunningFlow, wanted: string): boolean => {
+  if (user !== undefined) return sameName(user, wanted);
+  const { stage } = progress.view();
+  return trigger !== 'schedule' && stage !== 'build' && stage !== 'send';
+};

@@ -135,7 +135,7 @@ export interface QueueStore
   ): void;
   /** Newest first; with `before`, only those with a smaller number. */
   runs(query: RunQuery): readonly Run[];
-  /** When the flow last started, for the schedule: survives a restart. */
+  /** When the flow last started, for the schedule: survives a restart. A push for one user is none. */
   lastStarted(link: LinkId, flow: Flow): Instant | undefined;
   noteEndpoint(
     endpoint: Endpoint,

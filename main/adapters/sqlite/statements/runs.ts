@@ -106,10 +106,12 @@ export function readRuns(db: ReadDb, { link, before, limit }: RunQuery): readonl
 
 const startRow = z.object({ started_at: z.int() });
 
+/** A push for one user says nothing of the others. */
 export function findLastStarted(db: ReadDb, link: LinkId, flow: Flow): Instant | undefined {
   const row: unknown = prepared(
     db,
-    'SELECT started_at FROM run WHERE link = ? AND flow = ? ORDER BY id DESC LIMIT 1',
+    `SELECT started_at FROM run WHERE link = ? AND flow = ? AND json_extract(counts, '$.oneUser') IS NULL
+     ORDER BY id DESC LIMIT 1`,
   ).get(link, flow);
   return row === undefined ? undefined : decode(startRow, row, 'run').started_at;
 }

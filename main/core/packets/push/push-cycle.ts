@@ -4,7 +4,7 @@ import { APP_MODEL, unknownTables } from './app-model/check-packet.ts';
 import { shown } from '../codec/refusal.ts';
 import type { DriftWatch } from '../drift-watch.ts';
 import type { LinkParts } from '../link-parts.ts';
-import { pushUsers } from './push-users.ts';
+import { pushUsers, UNNAMED } from './push-users.ts';
 import { noteErpFailure, SnapshotBuild, type BuildCounts } from './snapshot-build.ts';
 import type { RunProgress } from '../run-progress.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
@@ -53,7 +53,12 @@ export async function pushCycle(
   parts: LinkParts,
   sender: SnapshotSender,
   drift: DriftWatch,
-  how: { readonly byHand: boolean; readonly progress?: RunProgress | undefined },
+  how: {
+    readonly byHand: boolean;
+    readonly progress?: RunProgress | undefined;
+    /** Nobody else's is built or let go. */
+    readonly only?: string | undefined;
+  },
   signal: AbortSignal,
 ): Promise<PushEnd> {
   const counts: PushCounts = { ...NOTHING_PUSHED };
@@ -67,13 +72,14 @@ export async function pushCycle(
   if (!looked.ok) return end(noteErpFailure(parts, looked.failure));
   const stops = drift.stops('push');
   if (stops !== undefined) return end(stops);
-  const users = await pushUsers(parts, signal);
+  const users = await pushUsers(parts, signal, how.only);
   if (!users.ok)
     // That nobody is named is no failure of the ERP.
     return end(isNobody(users.failure) ? users.failure : noteErpFailure(parts, users.failure));
   endpoints.succeeded(erpEndpoint);
   const { chosen, refused } = users.value;
-  counts.users = users.value.all;
+  // What is said of all users is not said by a push for one.
+  counts.users = how.only === undefined ? users.value.all : 0;
   counts.heldByPilot = users.value.heldByPilot;
   counts.heldByPause = users.value.heldByPause;
   counts.refused = refused.length;
@@ -101,7 +107,7 @@ export async function pushCycle(
       if (built !== undefined && built.kind !== 'rejected') break;
     }
   } finally {
-    findings.save(undefined);
+    findings.save(how.only !== undefined);
     await build.close();
   }
   // The ERP may have been changed since: then the next run is stopped before it reads anything.
@@ -113,7 +119,7 @@ export async function pushCycle(
     const total = chosen.length;
     return { done: Math.min(total, total - counts.built + ended), total };
   });
-  const sent = await sender.sendDue(signal, how.byHand);
+  const sent = await sender.sendDue(signal, how.byHand, how.only);
   // The send lane may have taken some of them before this call: what counts is what became of them.
   const after = sender.totals;
   counts.accepted = after.accepted - before.accepted;
@@ -124,7 +130,7 @@ export async function pushCycle(
 }
 
 const isNobody = (failure: SyncFailure): boolean =>
-  failure.kind === 'rejected' && failure.code === 'no-users';
+  failure.kind === 'rejected' && (failure.code === 'no-users' || failure.code === UNNAMED);
 
 /** Whose packet the app would refuse: the table's rows alone do not say it. */
 const ofUser = (failure: SyncFailure, user: string): SyncFailure =>

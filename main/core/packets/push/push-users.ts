@@ -19,11 +19,27 @@ export interface PushUsers {
   readonly refused: readonly SyncFailure[];
 }
 
-/** Who gets a snapshot. `rejected` with code `no-users`: nobody is named, which is never meant. */
-export async function pushUsers(parts: Asking, signal: AbortSignal): Promise<Result<PushUsers>> {
+/**
+ * Who gets a snapshot; with `only` whether this user does. `rejected` with code `no-users`: nobody is named, which is never
+ * meant; with `unnamed-user`: this one is not.
+ */
+export async function pushUsers(
+  parts: Asking,
+  signal: AbortSignal,
+  only?: string,
+): Promise<Result<PushUsers>> {
   const named = await namedUsers(parts, signal);
-  return named.ok ? chooseUsers(named.value.users, named.value.where, parts.policy.push) : named;
+  if (!named.ok) return named;
+  const { users, where } = named.value;
+  if (only === undefined) return chooseUsers(users, where, parts.policy.push);
+  const his = users.filter((user) => sameName(user.name, only));
+  return his.length > 0
+    ? chooseUsers(his, where, parts.policy.push)
+    : fail({ kind: 'rejected', code: UNNAMED, where, message: `it names no user ${shown(only)}` });
 }
+
+/** Code of a refusal: nobody names this user. */
+export const UNNAMED = 'unnamed-user';
 
 /**
  * One user as the ERP, or the list, names him, whatever the settings say of his phone; undefined where nobody does. `rejected`

@@ -7,7 +7,7 @@ import type { Item, PushHold } from '../../queue/item.ts';
 import { durably, durablySync } from '../../runtime/runtime.ts';
 import type { LinkParts } from '../link-parts.ts';
 import type { UploadTicket } from '../packet-cloud.ts';
-import { uploadHold } from './push-plan.ts';
+import { sameName, uploadHold } from './push-plan.ts';
 
 /** Links live 15 minutes from receipt; three are left for the transfer to begin and for a slow clock. */
 const TICKET_MS = 12 * 60_000;
@@ -37,8 +37,8 @@ export class SnapshotSender {
   #void = 0;
   #failures = 0;
   #large = 0;
-  /** Pushes that a person asked for and that go on. */
-  #hands = 0;
+  /** Whose pushes a person asked for that go on; undefined: everybody's. */
+  readonly #hands: (string | undefined)[] = [];
   /** Links of uploads in doubt: while one is young, the next attempt goes to the same place. */
   readonly #tickets = new Map<ItemId, UploadTicket>();
   /** Items whose outcome could not be written down. */
@@ -59,17 +59,17 @@ export class SnapshotSender {
   }
 
   /**
-   * Sends what is due and may go out now; by hand, also what waits for its time. Calls at the same time share one run, so the
+   * Sends what is due and may go out now; by hand, also what waits for its time, of this user where one is named. Calls at the same time share one run, so the
    * bound on uploads holds.
    */
-  async sendDue(signal: AbortSignal, byHand = false): Promise<Sent> {
+  async sendDue(signal: AbortSignal, byHand = false, only?: string): Promise<Sent> {
     if (!byHand) return this.#share(signal);
-    this.#hands += 1;
+    this.#hands.push(only);
     try {
       this.#release();
       return await this.#share(signal);
     } finally {
-      this.#hands -= 1;
+      this.#hands.splice(this.#hands.indexOf(only), 1);
     }
   }
 
@@ -196,7 +196,7 @@ export class SnapshotSender {
       user,
       lastAcceptedAt: store.lastAccepted(link, user)?.acceptedAt,
       now: runtime.wall(),
-      byHand: this.#hands > 0,
+      byHand: this.#hands.some((name) => name === undefined || sameName(name, user)),
     });
   }
 

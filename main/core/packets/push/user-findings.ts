@@ -30,12 +30,12 @@ export class UserFindings {
       this.#found.set(user.name, { kind: 'refused', failure });
   }
 
-  /** `only`: of this user, whoever else is named. Not being able to costs nothing but the list that people see. */
-  save(only: ErpUser | undefined): void {
+  /** `some`: whoever else is named. Not being able to costs nothing but the list that people see. */
+  save(some: boolean): void {
     const { store, link, runtime, endpoints } = this.#parts;
     const findings = [...this.#found].map(([user, found]) => ({ user, found }));
     try {
-      if (only === undefined) store.noteUsers(link, findings, runtime.wall());
+      if (!some) store.noteUsers(link, findings, runtime.wall());
       else for (const finding of findings) store.noteUser(link, finding, runtime.wall());
     } catch (error) {
       endpoints.diskFailed(storeFailure(error));
