@@ -28,7 +28,7 @@ export function Group({ title, explanation, act, children }: GroupProps) {
   return (
     <Card className={styles.card} role="group" aria-labelledby={id}>
       <header className={styles.head}>
-        <Subtitle2 as="h3" id={id} className={styles.title}>
+        <Subtitle2 as="h2" id={id} className={styles.title}>
           {title}
         </Subtitle2>
         {act !== undefined && (

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useSpeaker } from '../../../state/contexts.ts';
 import { listAt, textAt } from '../draft.ts';
-import { ChoiceField, ListField, SwitchField, TextField, useFieldStyles } from '../fields.tsx';
+import { ChoiceField, ListField, NumberField, SwitchField, TextField, useFieldStyles } from '../fields.tsx';
 import { Group } from '../group.tsx';
 import { HopTest } from '../hop-test.tsx';
 import { SecretField } from '../secret-field.tsx';
@@ -59,6 +59,17 @@ function Cloud({ index }: { readonly index: number }) {
           ]}
         />
         <ListField path={`${path}.linkHosts`} label="settings.linkHosts" hint="settings.linkHostsHint" />
+        <NumberField
+          path={`${path}.callsPerMinute`}
+          label="settings.callsPerMinute"
+          hint="settings.callsPerMinuteHint"
+        />
+        <TextField
+          path={`${path}.retention`}
+          label="settings.cloudRetention"
+          hint="settings.cloudRetentionHint"
+          standard="4d"
+        />
         <SwitchField
           path={`${path}.partialDone`}
           label="settings.partialDone"

@@ -12,7 +12,7 @@ import {
 import { useState } from 'react';
 import { useSpeaker } from '../../../state/contexts.ts';
 import { freeName, listAt, textAt, withItem, withoutItem } from '../draft.ts';
-import { ChoiceField, SwitchField, TextField, useFieldStyles } from '../fields.tsx';
+import { ChoiceField, NumberField, SwitchField, TextField, useFieldStyles } from '../fields.tsx';
 import { Group } from '../group.tsx';
 import { useDraft } from '../use-draft.ts';
 import { PushFields } from './push-fields.tsx';
@@ -105,10 +105,48 @@ function Link({ index }: { readonly index: number }) {
           hint="settings.orderWindowHint"
           standard="10m"
         />
+        <NumberField
+          path={`${path}.pull.maxPacketBytes`}
+          label="settings.maxPacket"
+          hint="settings.maxPacketHint"
+          standard="100000000"
+        />
+        <NumberField
+          path={`${path}.pull.parallelDownloads`}
+          label="settings.parallelDownloads"
+          standard="10"
+        />
+        <Guard path={`${path}.guard`} />
       </div>
       <PushFields path={`${path}.push`} />
       {removing && <RemoveLink index={index} id={id} onClose={() => setRemoving(false)} />}
     </Group>
+  );
+}
+
+/** Whether another program that takes packets from the same area is looked for, and how patiently. */
+function Guard({ path }: { readonly path: string }) {
+  const { at } = useDraft();
+  return (
+    <>
+      <SwitchField path={`${path}.enabled`} label="settings.guard" hint="settings.guardHint" standard />
+      {at(`${path}.enabled`) !== false && (
+        <>
+          <NumberField
+            path={`${path}.gapMinutes`}
+            label="settings.guardGap"
+            hint="settings.guardGapHint"
+            standard="30"
+          />
+          <NumberField
+            path={`${path}.tolerate`}
+            label="settings.guardTolerate"
+            hint="settings.guardTolerateHint"
+            standard="0"
+          />
+        </>
+      )}
+    </>
   );
 }
 

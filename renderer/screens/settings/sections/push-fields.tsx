@@ -3,6 +3,7 @@ import { useSpeaker } from '../../../state/contexts.ts';
 import { listAt } from '../draft.ts';
 import { ListField, LongTextField, NumberField, SwitchField, TextField, useFieldStyles } from '../fields.tsx';
 import { useDraft } from '../use-draft.ts';
+import { UsersField } from '../users-field.tsx';
 import { WeekdaysField } from '../weekdays-field.tsx';
 
 /** Whose phones get snapshots, and when. */
@@ -52,12 +53,13 @@ export function PushFields({ path }: { readonly path: string }) {
 function Users({ path }: { readonly path: string }) {
   const speaker = useSpeaker();
   const styles = useFieldStyles();
-  const { at, set, value, readOnly } = useDraft();
+  const { at, set, readOnly } = useDraft();
   const byList = at(`${path}.list`) !== undefined;
-  const names = listAt(value, `${path}.list`).every((one) => typeof one === 'string');
   return (
     <div className={styles.grid}>
-      {!byList && (
+      {byList ? (
+        <UsersField path={`${path}.list`} />
+      ) : (
         <LongTextField
           path={`${path}.query`}
           label="settings.usersQuery"
@@ -65,16 +67,6 @@ function Users({ path }: { readonly path: string }) {
           required
         />
       )}
-      {byList && names && (
-        <ListField
-          path={`${path}.list`}
-          label="settings.usersList"
-          hint="settings.usersListHint"
-          required
-          keepEmpty
-        />
-      )}
-      {byList && !names && <p>{speaker.text('settings.usersListValues')}</p>}
       <div>
         <Button
           size="small"
