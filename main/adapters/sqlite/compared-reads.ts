@@ -79,7 +79,7 @@ export function comparedReads(
     const over = new AbortController();
     try {
       const runtime = { yield: () => setImmediate() };
-      const options = { runtime, signal: over.signal, limits: LIMITS };
+      const options = { runtime, signal: over.signal, limits: LIMITS, statusWins: true };
       const { packet, failure } = yield* awaited(collectReadable(once(bytes), options));
       return { packet, whole: failure === undefined && bytes.byteLength === older.size };
     } finally {

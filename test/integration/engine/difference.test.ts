@@ -117,6 +117,25 @@ describe('what a packet changes', () => {
     expect(await s.orders()).toHaveLength(1);
   });
 
+  test('status and state of a row that contradict each other', async () => {
+    const s = await site();
+    const before = await applied(s);
+    const text = await textOf(s, before);
+    const header = /<table tablename="SalesHeader".*?<\/table>/is;
+    const item = await arrives(
+      s,
+      text.replace(header, (table) =>
+        table.replace('</r>', '<state>2</state></r>').replace('<state>1</state>', ''),
+      ),
+    );
+    expect(item).toMatchObject({ state: 'parked', reason: { failure: { code: 'status-differs' } } });
+    expect((await s.show(item.id)).difference).toMatchObject({
+      against: before.id,
+      changes: [{ table: 'SalesHeader', field: 'state', after: '2' }],
+      more: 0,
+    });
+  });
+
   test('an update of an order that is parked itself', async () => {
     const s = await site();
     s.reach.erp = 'away';

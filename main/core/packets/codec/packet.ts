@@ -71,4 +71,6 @@ export interface ReadOptions {
   readonly runtime: Pick<Runtime, 'yield'>;
   readonly signal: AbortSignal;
   readonly limits?: ReadLimits | undefined;
+  /** For looking, never for writing: where `status` and `state` of a row differ, `status` counts instead of refusing. */
+  readonly statusWins?: boolean | undefined;
 }

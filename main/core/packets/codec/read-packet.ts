@@ -17,8 +17,8 @@ export async function* readPacket(
   chunks: AsyncIterable<Uint8Array>,
   options: ReadOptions,
 ): AsyncGenerator<readonly PacketEvent[], void, undefined> {
-  const { runtime, signal, limits = STREAM_LIMITS } = options;
-  const document = new PacketDocument(limits);
+  const { runtime, signal, limits = STREAM_LIMITS, statusWins = false } = options;
+  const document = new PacketDocument(limits, statusWins);
   try {
     for await (const chunk of chunks) {
       for (let from = 0; from < chunk.length; from += SLICE_BYTES) {
@@ -47,9 +47,9 @@ class PacketDocument {
   /** Text held back until the first element is known. */
   #prolog: string | undefined = '';
 
-  constructor(limits: ReadLimits) {
+  constructor(limits: ReadLimits, statusWins: boolean) {
     this.#limits = limits;
-    this.#builder = new RowBuilder(limits, () => this.#scanner.place());
+    this.#builder = new RowBuilder(limits, () => this.#scanner.place(), statusWins);
     this.#scanner = new XmlScanner(limits, this.#builder);
   }
 

@@ -29,6 +29,7 @@ export class RowBuilder {
   readonly #limits: ReadLimits;
   /** `line:column` where the reader is. */
   readonly #at: () => string;
+  readonly #statusWins: boolean;
   #events: PacketEvent[] = [];
   #depth = 0;
   #rows = 0;
@@ -41,9 +42,10 @@ export class RowBuilder {
   #text = '';
   #nested = false;
 
-  constructor(limits: ReadLimits, at: () => string) {
+  constructor(limits: ReadLimits, at: () => string, statusWins: boolean) {
     this.#limits = limits;
     this.#at = at;
+    this.#statusWins = statusWins;
   }
 
   /** What came up since the last call. */
@@ -183,7 +185,7 @@ export class RowBuilder {
       throw this.refuse({ code: 'unknown-status', field: 'status', message: `the status is ${shown(text)}` });
     const code = row.fields.get('state')?.value.trim() ?? '';
     const state = Object.hasOwn(STATE, code) ? STATE[code] : undefined;
-    if (status !== undefined && state !== undefined && status !== state)
+    if (status !== undefined && state !== undefined && status !== state && !this.#statusWins)
       throw this.refuse({
         code: 'status-differs',
         field: 'state',
