@@ -15,6 +15,7 @@ const KEY = 'bench-key';
 const USER = 'bench.user';
 /** The simulated cloud holds snapshots of this application to nothing but the form of a packet. */
 const APPLICATION = 'BENCH';
+const MODEL = 'bench.json';
 
 export interface LargeWorld {
   readonly dataDir: string;
@@ -51,6 +52,12 @@ export async function largeWorld(rows: number): Promise<LargeWorld> {
     },
   ];
   writeFileSync(join(dataDir, 'mappings', SAMPLE.mapping), JSON.stringify(mapping));
+  // An app that takes anything: the rules of the sample's app are about its own tables.
+  mkdirSync(join(dataDir, 'models'));
+  writeFileSync(
+    join(dataDir, 'models', MODEL),
+    JSON.stringify({ modelVersion: 1, app: APPLICATION, tables: {} }),
+  );
   writeFileSync(
     join(dataDir, 'site.json'),
     JSON.stringify(onlyWhenAsked(siteSettings({ erpPort: erp.said.port, cloudUrl: cloud.said.url }))),
@@ -82,6 +89,7 @@ function onlyWhenAsked(settings: object): object {
   for (const { push, pull } of links) {
     Object.assign(push, {
       every: { at: [at] },
+      model: MODEL,
       users: { query: `SELECT N'${USER}' AS UserName` },
     });
     Object.assign(pull, { every: { at: [at] }, orderWindow: '1s' });
