@@ -31,6 +31,8 @@ export interface SeenSeries extends SeriesName {
   readonly top: number;
   /** By the clock of looks: when `top` came. */
   readonly topAt: number;
+  /** By the clock of looks: when `base` came, of a new series or one that was moved. */
+  readonly begun: number;
   readonly gaps: readonly NumberGap[];
 }
 

@@ -108,6 +108,56 @@ test('rule 55: a packet the ERP refuses does not stop the ones behind it, and is
   expect(parked[0]?.reason).toMatchObject({ kind: 'failure', failure: { code: '547' } });
 });
 
+/** A morning with another client on the area: what waits is pulled every five minutes, and an order is made before each. */
+async function sharedArea(
+  queue: 'sticky' | 'sqs',
+  guarded: boolean,
+): Promise<{ f: Field; lostAfterwards: number }> {
+  const f = open({
+    switches: { queue, duplicate: 0.2, short: 0.1, empty: 0 },
+    guard: guarded ? { gapMs: 30 * 60_000, tolerated: 0 } : undefined,
+  });
+  const { control } = f.cloud;
+  for (let n = 0; n < 4; n += 1) f.order();
+  await pullAll(f);
+  control.setSwitches({ secondClient: 0.5 });
+  const stopped = (): boolean => f.store.pause(f.link.parts.link) !== undefined;
+  for (let cycle = 0; cycle < 24 && !stopped(); cycle += 1) {
+    f.order();
+    await f.runtime.advance(5 * 60_000);
+    await f.run('pull');
+  }
+  const before = f.cloud.control.statistics().calls.list;
+  f.order();
+  await f.runtime.advance(10 * 60_000);
+  f.link.sync('pull', 'manual', never);
+  await f.runtime.advance(1_000);
+  return { f, lostAfterwards: f.cloud.control.statistics().calls.list - before };
+}
+
+test.each(['sticky', 'sqs'] as const)(
+  'rule 56: of two clients on one area the second notices, says which numbers are missing, and stops (%s)',
+  async (queue) => {
+    const { f, lostAfterwards } = await sharedArea(queue, wrong()?.unguarded !== true);
+    const taken = f.cloud.control.takenByOthers({ area: AREA });
+    expect(taken.length).toBeGreaterThan(0);
+    const missing = [...f.sent].filter(([, { id }]) => taken.includes(id)).map(([number]) => number);
+    const pause = f.store.pause(f.link.parts.link);
+    expect(pause).toMatchObject({ by: 'program', reason: 'another-client', failure: { where: 'anna' } });
+    expect(missing.some((number) => JSON.stringify(pause).includes(number.slice(3)))).toBe(true);
+    expect(lostAfterwards).toBe(0);
+  },
+);
+
+test('rule 56, wrong client: one that does not look for another client', async () => {
+  const { f, lostAfterwards } = await sharedArea('sqs', false);
+  expect(f.store.pause(f.link.parts.link)).toBeUndefined();
+  expect(f.cloud.control.takenByOthers({ area: AREA }).length).toBeGreaterThan(2);
+  expect(lostAfterwards).toBeGreaterThan(0);
+  const right = await sharedArea('sqs', true);
+  expect(right.f.store.pause(right.f.link.parts.link)).toBeDefined();
+});
+
 test('rule 57: no log line, failure or file name holds a signed link', async () => {
   const said: unknown[] = [];
   const folder = temporaryFolder();

@@ -1,4 +1,5 @@
 import type { PacketCloud } from '../../../main/core/packets/packet-cloud.ts';
+import type { GuardPolicy } from '../../../main/core/packets/guard/decide.ts';
 import type { EngineLog } from '../../../main/core/packets/link-parts.ts';
 import {
   createDynamicsMobile,
@@ -36,6 +37,7 @@ export interface FieldOptions {
   readonly log?: EngineLog | undefined;
   readonly broken?: number | undefined;
   readonly partialDone?: boolean | undefined;
+  readonly guard?: GuardPolicy | undefined;
 }
 
 export interface Field extends LinkBench {
@@ -80,6 +82,7 @@ export function field(folder: string, options: FieldOptions = {}): Field {
     partialDone: options.partialDone,
     client: client === undefined ? undefined : (right) => client(right, runtime),
     log: options.log,
+    guard: options.guard,
   });
   const sent = new Map<string, { id: string; bytes: number }>();
   return {

@@ -9,6 +9,8 @@ interface WayMutant {
   readonly does: string;
   readonly client?: Mutant['client'];
   readonly mapping?: typeof MAPPING | undefined;
+  /** It looks for nobody else. */
+  readonly unguarded?: true | undefined;
   readonly spoil?: ((erp: MemoryErp) => void) | undefined;
 }
 
@@ -50,6 +52,7 @@ export const OF_THE_WAY: Readonly<Record<number, WayMutant>> = {
       });
     },
   },
+  56: { does: 'does not look for another client', unguarded: true },
   57: {
     does: 'names the link in its failures',
     client: changed((right) => ({

@@ -26,6 +26,7 @@ CREATE TABLE seen_series (
   base INTEGER NOT NULL,
   top INTEGER NOT NULL CHECK (top >= base),
   top_at INTEGER NOT NULL,
+  begun INTEGER NOT NULL,
   gaps TEXT NOT NULL CHECK (json_valid(gaps)),
   PRIMARY KEY (link, user, entity, kind, prefix)
 ) STRICT, WITHOUT ROWID;

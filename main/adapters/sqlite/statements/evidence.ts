@@ -24,6 +24,7 @@ const seriesRow = z.object({
   base: z.int(),
   top: z.int(),
   top_at: z.int(),
+  begun: z.int(),
   gaps,
 });
 const reportRow = z.object({
@@ -95,8 +96,8 @@ export function upsertLook(db: WriteDb, link: LinkId, clock: number, upTo: ItemI
 export function upsertSeenSeries(db: WriteDb, link: LinkId, one: SeenSeries): void {
   prepared(
     db,
-    `INSERT OR REPLACE INTO seen_series (link, user, entity, kind, prefix, document, width, base, top, top_at, gaps)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO seen_series (link, user, entity, kind, prefix, document, width, base, top, top_at, begun, gaps)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     link,
     one.user,
@@ -108,6 +109,7 @@ export function upsertSeenSeries(db: WriteDb, link: LinkId, one: SeenSeries): vo
     one.base,
     one.top,
     one.topAt,
+    one.begun,
     JSON.stringify(one.gaps),
   );
 }

@@ -115,7 +115,7 @@ export class EvidenceGuard {
 
   #changed(looked: readonly Looked[], clock: number): Pick<NotedEvidence, 'series' | 'reports'> {
     const { store, link, runtime, policy } = this.#parts;
-    const now = { clock, wall: runtime.wall() };
+    const now = { clock, wall: runtime.wall(), detourMs: policy.guard?.gapMs ?? 0 };
     const known = store.evidence(link);
     const series = new Map(known.series.map((one) => [seriesKey(one), one]));
     const reports = new Map(known.reports.map((one) => [reportKey(one), one]));
@@ -133,8 +133,7 @@ export class EvidenceGuard {
     for (const { user, reports: given } of looked)
       for (const one of given) {
         const key = reportKey({ ...one, user });
-        const detourMs = policy.guard?.gapMs ?? 0;
-        reports.set(key, withSaid(reports.get(key), one, user, { ...now, detourMs }));
+        reports.set(key, withSaid(reports.get(key), one, user, now));
         reported.add(key);
         const of = seriesOf([...series.values()], user, one);
         if (of === undefined) continue;

@@ -9,10 +9,10 @@ export interface Moment {
 }
 
 /**
- * A series that goes on this much further was moved, by the ERP or because another device counts now: nobody takes so many
+ * A series that goes on this much further, or back, was moved by the ERP or belongs to another device now: nobody takes so many
  * packets of one user between two that arrive.
  */
-const MOVED = 500;
+const MOVED = 100;
 /** Of one series; more than this many are long told about. */
 const MOST_GAPS = 200;
 
@@ -20,7 +20,7 @@ const MOST_GAPS = 200;
 export function withNumber(
   series: SeenSeries | undefined,
   given: GivenNumber & { readonly user: string },
-  now: Moment,
+  now: Moment & { readonly detourMs: number },
 ): SeenSeries {
   const { number, document, width, user, entity, kind, prefix } = given;
   const anew = {
@@ -33,9 +33,13 @@ export function withNumber(
     base: number,
     top: number,
     topAt: now.clock,
+    begun: now.clock,
     gaps: [],
   };
-  if (series === undefined || number > series.top + MOVED || number < series.base - MOVED) return anew;
+  if (series === undefined) return anew;
+  // From before it was moved, and late: what was here then is forgotten.
+  if (number > series.top + MOVED || number < series.base - MOVED)
+    return now.clock - series.begun < now.detourMs ? series : anew;
   if (number < series.base) return series;
   if (number <= series.top) return { ...series, gaps: without(series.gaps, number, number) };
   const passed = gap(series.top + 1, number - 1, series, now);

@@ -90,6 +90,7 @@ const OPERATIONS: Record<string, Operation> = {
   queueState: operation(z.strictObject({ area, packetType: kind }), (control, options) =>
     control.queueState(options),
   ),
+  takenByOthers: operation(ofArea, (control, options) => control.takenByOthers(options)),
   syncLog: operation(ofArea, (control, options) => control.syncLog(options)),
   notifications: operation(ofArea, (control, options) => control.notifications(options)),
   deviceSnapshot: operation(ofUser, (control, options) => facts(control.deviceSnapshot(options))),

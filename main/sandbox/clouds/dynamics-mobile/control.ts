@@ -73,6 +73,8 @@ export interface Control {
   /** Makes a body unobtainable: no link for it, or a link that leads nowhere (default). */
   vanishBody(options: { area: string; id: string; at?: 'link' | 'download' | undefined }): void;
   queueState(options: { area: string; packetType?: QueueKind | undefined }): QueueState;
+  /** Ids of the packets that another client took, see the switch `secondClient`. */
+  takenByOthers(options: { area: string }): string[];
   /** Pushes of the area in the order of their links, with outcome and reason. */
   syncLog(options: { area: string }): SyncLogEntry[];
   notifications(options: { area: string }): Area['notifications'];
@@ -180,6 +182,7 @@ export function createControlSurface(
         vanished: area.vanished.filter(ofKind),
       };
     },
+    takenByOthers: ({ area }) => [...areaOf(area).taken],
     syncLog({ area }) {
       return areaOf(area).syncLog.map((entry) => ({ ...entry, warnings: [...entry.warnings] }));
     },

@@ -6,6 +6,7 @@ import { hasSignature, pruneLinks, refuseLeakedKey, signedUrl } from './links.ts
 import { NotAPacket, readPacket } from './packet-reader.ts';
 import { pickSqs } from './queue-sqs.ts';
 import { pickSticky } from './queue-sticky.ts';
+import { letSecondClientTake } from './second-client.ts';
 import type { Area, DevicePacket, QueueItem, QueueKind, World } from './state.ts';
 
 const LIST_LIMIT = 10;
@@ -26,6 +27,7 @@ export function giveList(world: World, area: Area, request: Request): Response {
     return message(429, 'Too Many Requests', { 'retry-after': String(Math.ceil(wait / 1000)) });
   area.lastListAt.set(kind, now);
   dropExpired(world, area);
+  letSecondClientTake(world, area, kind);
   const queue = queueSeen(world, area, kind);
   const limit = world.holds(31) ? LIST_LIMIT : LIST_LIMIT + 1;
   const picked =

@@ -76,6 +76,8 @@ export interface Area {
   /** Ids in the order in which they left the queue. */
   done: string[];
   vanished: string[];
+  /** Ids of what another client took away. */
+  taken: string[];
   packets: Map<string, DevicePacket>;
   byPath: Map<string, { packet: DevicePacket; format: 'xml' | 'json' }>;
   syncLog: SyncLogEntry[];
@@ -154,6 +156,7 @@ export function makeArea(code: string, application: string): Area {
     queues: { packet: [], file: [] },
     done: [],
     vanished: [],
+    taken: [],
     packets: new Map(),
     byPath: new Map(),
     syncLog: [],

@@ -25,6 +25,8 @@ const switchesSchema = z.strictObject({
   duplicate: share.default(0.05),
   short: share.default(0.3),
   empty: share.default(0.1),
+  /** Share of waiting packets that another client of the area takes away before each list. */
+  secondClient: share.default(0),
   extraFields: z.boolean().default(true),
   emptyBody: z.enum(['normal', 'no-body', '204']).default('normal'),
   retention: z
