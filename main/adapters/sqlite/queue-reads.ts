@@ -73,6 +73,7 @@ export type QueueReads = Pick<
   | 'edits'
   | 'applyingSince'
   | 'photoOwner'
+  | 'photosMissing'
   | 'evidence'
   | 'notLookedThrough'
   | 'acceptedPacket'

@@ -1,6 +1,7 @@
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import { storeFailure } from '../queue/endpoints.ts';
 import type { Flow, RunCounts, RunOutcome, Trigger } from '../queue/queue-store.ts';
+import { MissingPhotos } from '../photos/missing-photos.ts';
 import { StoreError } from '../queue/store-error.ts';
 import { durablySync } from '../runtime/runtime.ts';
 import type { ApplyLane } from './apply/apply-lane.ts';
@@ -49,6 +50,7 @@ export class FlowWork {
   readonly #handovers: HandoverWatch;
   readonly #guard: EvidenceGuard;
   readonly #runs: FlowWorkParts['runs'];
+  readonly #photos: MissingPhotos;
   /** Why the last pull did not reach the end of what waits; undefined when it did. */
   #drained: SyncFailure | undefined;
 
@@ -63,6 +65,7 @@ export class FlowWork {
     this.#handovers = given.handovers;
     this.#guard = given.guard;
     this.#runs = given.runs;
+    this.#photos = new MissingPhotos(given.parts);
   }
 
   /** A new life: what the last push had to leave is not left until the schedule's next turn. */
@@ -113,6 +116,7 @@ export class FlowWork {
         const end = await pullCycle(this.#parts, this.#lane, this.#reporter, signal, progress);
         if (await this.#handovers.round(signal)) await this.#lane.drain(signal);
         const after = this.#lane.totals;
+        const missing = this.#photos.count();
         counts = {
           ...end.counts,
           applied: after.applied - before.applied,
@@ -120,6 +124,7 @@ export class FlowWork {
           ...(after.unknownKept > before.unknownKept
             ? { unknownKept: after.unknownKept - before.unknownKept }
             : {}),
+          ...(missing > 0 ? { photosMissing: missing } : {}),
         };
         failure = end.failure ?? this.#drift.stops('pull');
         this.#schedule.pulled(end.failure);

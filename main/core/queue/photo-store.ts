@@ -19,5 +19,7 @@ export interface PhotoRef extends Omit<PhotoOwner, 'packetId'> {
 export interface PhotoStore {
   /** Idempotent; of two packets that name one photo of a user, the newer one counts. */
   notePhotos(link: LinkId, user: string, packetId: string, refs: readonly PhotoRef[], now: Instant): void;
+  /** How many photos that packets named in this time never came; counts to a thousand. */
+  photosMissing(link: LinkId, named: { readonly from: Instant; readonly to: Instant }): number;
   photoOwner(link: LinkId, user: string, photo: string): PhotoOwner | undefined;
 }

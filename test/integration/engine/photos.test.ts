@@ -110,6 +110,26 @@ test('alone for seven days it is told of, holds no snapshot, and goes on by itse
   expect(states(b)).toEqual({ photo: 'settled', order: 'settled' });
 });
 
+test('a packet whose photo does not come is in the ERP, and is told of after seven days until the photo comes', async () => {
+  const b = bench();
+  b.deliver(withPhoto('1', 'f-1'));
+  const missing = async (): Promise<number | undefined> => {
+    await b.run('pull');
+    return b.store.runs({ limit: 1 })[0]?.counts['photosMissing'];
+  };
+  expect(await missing()).toBeUndefined();
+  expect(b.erp.written).toEqual(['order 1']);
+  await b.runtime.advance(6 * DAY);
+  expect(await missing()).toBeUndefined();
+  await b.runtime.advance(DAY + 1);
+  expect(await missing()).toBe(1);
+  file(b, picture(10));
+  await b.run('pull');
+  expect(b.erp.written).toEqual(['order 1', 'photo f-1']);
+  await b.runtime.advance(3_600_000);
+  expect(await missing()).toBeUndefined();
+});
+
 test('a file larger than the mapping takes is parked in words, with its bytes', async () => {
   const b = bench();
   b.deliver(withPhoto('1', 'f-1'));

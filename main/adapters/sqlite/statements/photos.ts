@@ -50,3 +50,25 @@ export const findPhotosOf = (db: ReadDb, link: LinkId, packetId: string): readon
   prepared(db, 'SELECT photo FROM photo_owner WHERE link = ? AND packet_id = ?')
     .all(link, packetId)
     .map((row) => decode(photoRow, row, 'a row of photo_owner').photo);
+
+const countRow = z.object({ n: z.int() });
+
+/** Photos that packets named in this time and whose files are neither here nor in the archive; bounded. */
+export function countPhotosMissing(
+  db: ReadDb,
+  link: LinkId,
+  { from, to }: { readonly from: Instant; readonly to: Instant },
+): number {
+  const row: unknown = prepared(
+    db,
+    `SELECT count(*) AS n FROM (
+       SELECT 1 FROM photo_owner AS o INDEXED BY photo_owner_noted
+       WHERE o.noted_at >= ? AND o.noted_at < ? AND o.link = ?
+         AND NOT EXISTS (SELECT 1 FROM item AS i WHERE i.direction = 'in' AND i.link = o.link AND i.queue = 'file'
+           AND i.external_id = o.photo)
+         AND NOT EXISTS (SELECT 1 FROM archived_packet AS k WHERE k.link = o.link AND k.queue = 'file'
+           AND k.packet_id = o.photo)
+       LIMIT 1000)`,
+  ).get(from, to, link);
+  return decode(countRow, row, 'photo_owner').n;
+}
