@@ -47,6 +47,21 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
     'queue export <item> [--out FILE] [--original]',
     'its raw bytes, to a file or standard output; --original: as the phone sent them, before any edit',
   ],
+  [
+    'users list',
+    'users list [--link l] [--text t] [--open] [--limit n] [--offset n]',
+    'mobile users: what each got last, what each waits for; --open: only those who wait',
+  ],
+  [
+    'users show',
+    'users show <link> --user U',
+    'one mobile user: tables of the last snapshot, and those before',
+  ],
+  [
+    'preview',
+    'preview <link> --user U [--out FILE]',
+    'the packet a user would get now and how it differs from the last one; sends nothing; --out saves its bytes',
+  ],
   ['runs list', 'runs list [--link l] [--limit n]', 'what ran, with counts'],
   ['config check', 'config check', 'check site.json and the mappings'],
   [

@@ -1,5 +1,6 @@
 import { assertNever } from '../../shared/model/result.ts';
-import { parseCommand, type Command } from './arguments.ts';
+import { parseCommand } from './arguments.ts';
+import type { Command } from './arguments/command.ts';
 import type { Context } from './command-context.ts';
 import { applyConfig, checkConfig, exportConfig } from './commands/config.ts';
 import { checkRights } from './commands/erp-check.ts';
@@ -10,6 +11,7 @@ import { showLogs } from './commands/logs.ts';
 import { applyStored, editItem } from './commands/edit-item.ts';
 import { exportItem } from './commands/export-item.ts';
 import { discardItem, listQueue, parkItem, retryItem, showItem } from './commands/queue.ts';
+import { preview } from './commands/preview.ts';
 import { probe } from './commands/probe.ts';
 import { runSite } from './commands/run.ts';
 import { reconcile } from './commands/reconcile.ts';
@@ -17,6 +19,7 @@ import { listRuns, pauseLinks, resumeLinks } from './commands/runs.ts';
 import { listSecrets, setSecret } from './commands/secrets.ts';
 import { showStatus } from './commands/status.ts';
 import { sync } from './commands/sync.ts';
+import { listUsers, showUser } from './commands/users.ts';
 import { dataFolder } from './data-folder.ts';
 import { EXIT } from './exit-codes.ts';
 import { showHelp } from './help.ts';
@@ -85,6 +88,12 @@ async function perform(command: Command, context: Context): Promise<number> {
       return editItem(context, command);
     case 'queue apply':
       return applyStored(context, command);
+    case 'users list':
+      return listUsers(context, command.filters);
+    case 'users show':
+      return showUser(context, command);
+    case 'preview':
+      return preview(context, command);
     case 'runs list':
       return listRuns(context, { link: command.link, limit: command.limit });
     case 'pause':

@@ -1,16 +1,9 @@
-import { createHash } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BODY_PART_BYTES } from '../../../shared/contract/queue-requests.ts';
-import { answer, refuse, type Refusal, type Reply } from '../../../shared/contract/reply.ts';
 import { refused, type Context } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { withSite, type Access } from '../site-access.ts';
-
-interface Exported {
-  readonly size: number;
-  readonly hash: string;
-}
+import { copyParts, copyToFile, type ReadPart } from './copy-parts.ts';
 
 /** `original`: as the phone sent it, before any edit. */
 interface Wanted {
@@ -29,6 +22,7 @@ export function exportItem(
 ): Promise<number> {
   const { out, world } = context;
   const wanted: Wanted = original ? { item, original } : { item };
+  const named = { what: `The bytes of item ${item}` };
   if (file === undefined && out.json) {
     const message = 'Raw bytes and a JSON document do not fit on one standard output.';
     out.failure({ code: 'usage', message, hint: 'Name a file with --out.' });
@@ -37,8 +31,8 @@ export function exportItem(
   return withSite(context, async (access) => {
     const reply =
       file === undefined
-        ? await copy(access, wanted, (bytes) => world.writeBytes(bytes))
-        : await toFile(access, wanted, resolve(file));
+        ? await copyParts(partsOf(access, wanted), (bytes) => world.writeBytes(bytes), named)
+        : await copyToFile(partsOf(access, wanted), resolve(file), named);
     if (!reply.ok) return refused(out, reply.error);
     if (file === undefined) return EXIT.fine;
     const { size, hash } = reply.value;
@@ -48,56 +42,10 @@ export function exportItem(
   });
 }
 
-async function toFile(access: Access, wanted: Wanted, path: string): Promise<Reply<Exported>> {
-  const part = `${path}.part`;
-  try {
-    const target = await open(part, 'w');
-    let reply: Reply<Exported>;
-    try {
-      reply = await copy(access, wanted, (bytes) => target.writeFile(bytes));
-      await target.sync();
-    } finally {
-      await target.close();
-    }
-    if (reply.ok) await rename(part, path);
-    else await rm(part, { force: true });
-    return reply;
-  } catch (error) {
-    await rm(part, { force: true }).catch(() => undefined);
-    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    if (code === undefined) throw error;
-    return refuse('unavailable', `${path} cannot be written (${code}).`, 'Name another file with --out.');
-  }
-}
-
-/** All parts in order. */
-async function copy(
-  access: Access,
-  wanted: Wanted,
-  write: (bytes: Uint8Array) => Promise<void>,
-): Promise<Reply<Exported>> {
-  const hash = createHash('sha256');
-  const broken: { readonly ok: false; readonly error: Refusal } = refuse(
-    'defect',
-    `The bytes of item ${wanted.item} are not what was stored.`,
-    'The disk of the data folder may be damaged.',
-  );
-  for (let offset = 0; ;) {
+/** Parts of an item's bytes, from the agent or the store. */
+const partsOf =
+  (access: Access, wanted: Wanted): ReadPart =>
+  (offset) => {
     const args = { ...wanted, offset, limit: BODY_PART_BYTES };
-    const reply =
-      access.kind === 'agent'
-        ? await access.client.call('queueBody', args)
-        : await access.site.queueBody(args);
-    if (!reply.ok) return reply;
-    const { base64, end, size } = reply.value;
-    const bytes = Buffer.from(base64, 'base64');
-    hash.update(bytes);
-    offset += bytes.length;
-    if (bytes.length > 0) await write(bytes);
-    if (end)
-      return offset === size && hash.digest('hex') === reply.value.hash
-        ? answer({ size, hash: reply.value.hash })
-        : broken;
-    if (bytes.length === 0) return broken;
-  }
-}
+    return access.kind === 'agent' ? access.client.call('queueBody', args) : access.site.queueBody(args);
+  };

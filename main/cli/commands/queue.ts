@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openStore } from '../../adapters/sqlite/open-store.ts';
 import { acquireSiteLock } from '../../adapters/sqlite/site-lock.ts';
 import { itemView } from '../../agent/site-status.ts';
-import type { QueueFilters } from '../arguments.ts';
+import type { QueueFilters } from '../arguments/command.ts';
 import { refused, speakerFor, type Context } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Output } from '../output.ts';

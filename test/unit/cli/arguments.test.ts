@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseCommand, type Command } from '../../../main/cli/arguments.ts';
+import { parseCommand } from '../../../main/cli/arguments.ts';
+import type { Command } from '../../../main/cli/arguments/command.ts';
 import { dataFolder } from '../../../main/cli/data-folder.ts';
 
 const command = (...argv: string[]): Command => {
