@@ -81,7 +81,11 @@ export function createBodyStore(options: BodyStoreOptions): SpoolBodyStore {
       }
       if (signal.aborted) return fail({ kind: 'cancelled' });
       const name = sha256(hash.digest('hex'));
-      if (size <= ROW_BODY_BYTES) return ok({ place: 'row', hash: name, size, bytes: whole(held, size) });
+      if (size <= ROW_BODY_BYTES) {
+        // Many small ones fill a disk too.
+        if (kind === 'again') await spool.require(size, againReserveBytes);
+        return ok({ place: 'row', hash: name, size, bytes: whole(held, size) });
+      }
       await file.keepAs(name);
       return ok({ place: 'spool', hash: name, size });
     } catch (error) {

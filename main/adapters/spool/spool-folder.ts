@@ -32,6 +32,7 @@ export class SpoolFolder {
   readonly #writing = new Set<string>();
   /** Bodies received since the last sweep: their rows may not be written yet. */
   readonly #recent = new Set<string>();
+  #sinceLook = LOOK_EVERY_BYTES;
   readonly #removing = new Map<string, Promise<void>>();
 
   constructor(options: Options) {
@@ -90,6 +91,18 @@ export class SpoolFolder {
         }
       },
     };
+  }
+
+  /**
+   * For a body that no file is made of: looks at the free space as often as for one. Throws DiskError `ENOSPC` when what is to stay
+   * free would be touched.
+   */
+  async require(bytes: number, reserveBytes: number): Promise<void> {
+    this.#sinceLook += bytes;
+    if (this.#sinceLook < LOOK_EVERY_BYTES) return;
+    await this.#options.disk.ensureFolder(this.#options.folder);
+    await this.#requireSpace(LOOK_EVERY_BYTES, reserveBytes);
+    this.#sinceLook = 0;
   }
 
   async #requireSpace(bytes: number, reserveBytes: number): Promise<void> {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import { createBodyStore } from '../../../main/adapters/spool/body-store.ts';
 import { inlineReads } from '../../../main/adapters/sqlite/inline-reads.ts';
+import { packet } from '../../support/link-bench.ts';
 import { PRICE, REGION, segmentsBench, STOP, type SegmentsBench } from './segments-bench.ts';
 
 const PAIR = [
@@ -278,6 +280,50 @@ test('at the cap the oldest unused segments go, and are read again when they are
   await b.runtime.advance(1_000);
   await b.scheduled();
   expect(await files(b)).toEqual(first);
+  await expectNaive(b);
+});
+
+test('a cap smaller than the segments of one cycle holds up no packet of it', async () => {
+  const b = await bench({ snapshot: true, users: PAIR });
+  await withLargePrices(b);
+  b.parts.policy = { ...b.parts.policy, segmentCapBytes: 1 };
+  for (const price of ['1', '2']) {
+    await b.sql(`UPDATE dbo.Price SET n = N'${price}' WHERE c = N'P-1'`);
+    await b.runtime.advance(1_000);
+    await b.scheduled();
+    expect(b.counts()).toMatchObject({ built: 2, accepted: 2 });
+    await expectNaive(b);
+    expect(await files(b)).toHaveLength(1);
+  }
+});
+
+test('below the reserve of the disk nothing is built, and packets of phones still come in', async () => {
+  const b = await bench({ snapshot: true, users: PAIR });
+  await withLargePrices(b);
+  const MB = 1024 * 1024;
+  b.parts.bodies = createBodyStore({
+    disk: b.disk,
+    folder: '/spool',
+    reserveBytes: 256 * MB,
+    againReserveBytes: 1024 * MB,
+    rowBody: (hash) => b.store.rowBody(hash),
+    newId: () => b.runtime.newId(),
+  });
+  b.disk.capacity = 600 * MB;
+  await b.scheduled();
+  expect(b.counts()).toMatchObject({ built: 0, accepted: 0 });
+  expect(b.store.runs({ limit: 5 }).find(({ flow }) => flow === 'push')?.failure).toMatchObject({
+    kind: 'disk',
+  });
+  expect(await files(b)).toEqual([]);
+  const id = b.deliver(packet('SalesHeader', 'A1', { no: 'O-1', comment: 'x'.repeat(400_000) }));
+  await b.run('pull');
+  const [item] = b.store.list({ direction: 'in', limit: 5, offset: 0 });
+  expect(item).toMatchObject({ externalId: id, body: { place: 'spool' } });
+  b.disk.capacity = 4096 * MB;
+  await b.runtime.advance(600_000);
+  await b.scheduled();
+  expect(b.counts()).toMatchObject({ built: 2 });
   await expectNaive(b);
 });
 

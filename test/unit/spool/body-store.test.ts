@@ -181,6 +181,32 @@ describe('what stops half way leaves nothing', () => {
     expect(await made.bodies.receive(chunked(bytesOf(LARGE)), LIMIT, alive)).toMatchObject({ ok: true });
   });
 
+  test('what can be made again leaves room for what cannot, small or large', async () => {
+    const disk = createForgetfulDisk();
+    const MB = 1024 * 1024;
+    const bodies = createBodyStore({
+      disk,
+      folder: '/spool',
+      reserveBytes: 10 * MB,
+      againReserveBytes: 100 * MB,
+      rowBody: () => undefined,
+      newId: () => 'part',
+    });
+    const take = (size: number, kind?: 'again') => bodies.receive(chunked(bytesOf(size)), LIMIT, alive, kind);
+    disk.capacity = 90 * MB;
+    expect(await take(1_000, 'again')).toMatchObject({ ok: false, failure: { kind: 'disk' } });
+    expect(await take(LARGE, 'again')).toMatchObject({ ok: false, failure: { kind: 'disk' } });
+    expect(await take(1_000)).toMatchObject({ ok: true });
+    expect(await take(LARGE)).toMatchObject({ ok: true });
+    disk.capacity = 200 * MB;
+    expect(await take(1_000, 'again')).toMatchObject({ ok: true });
+    // Nobody asks the system for each small one, and none is passed for long.
+    disk.capacity = 90 * MB;
+    let taken = 0;
+    while ((await take(200_000, 'again')).ok) taken += 1;
+    expect(taken * 200_000).toBeLessThan(17 * MB);
+  });
+
   test('an injected full disk', async () => {
     const made = spool();
     made.runtime.inject('disk.full');
