@@ -37,9 +37,23 @@ const openFirst = async (page: Page): Promise<void> => {
   await page.locator('[data-detail]').waitFor({ timeout: SOON });
 };
 
+const openUser = async (page: Page): Promise<void> => {
+  await page.locator('[data-user]').first().click({ timeout: SOON });
+  await page.locator('[data-detail] [data-part="tables"]').waitFor({ timeout: SOON });
+};
+
+const openEditor = async (page: Page): Promise<void> => {
+  await openFirst(page);
+  await page.locator('[data-detail]').getByRole('button', { name: 'Edit' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox').waitFor({ timeout: SOON });
+  await dialog.getByRole('button', { name: 'One field a line' }).click();
+};
+
 const ROOMS: readonly Shot[] = [
   { name: 'status', place: { screen: 'status' } },
   { name: 'queue', place: { screen: 'queue' } },
+  { name: 'users', place: { screen: 'users' } },
   { name: 'runs', place: { screen: 'runs' } },
   { name: 'notifications', place: { screen: 'notifications' } },
   { name: 'settings', place: { screen: 'settings' } },
@@ -71,6 +85,16 @@ const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
     return scene(site, siteIs('fine'), [
       ...ROOMS,
       { name: 'queue-detail', place: { screen: 'queue' }, goOn: openFirst },
+      { name: 'users-detail', place: { screen: 'users' }, goOn: openUser },
+      {
+        name: 'users-preview',
+        place: { screen: 'users' },
+        goOn: async (page) => {
+          await openUser(page);
+          await page.locator('[data-detail]').getByRole('button', { name: 'Preview' }).click();
+          await page.getByRole('dialog').locator('[data-part="tables"]').waitFor({ timeout: SOON });
+        },
+      },
       ...SECTIONS.map((section): Shot => ({
         name: `settings-${section}`,
         place: { screen: 'settings', section },
@@ -136,6 +160,20 @@ const MAKE: Readonly<Record<SceneName, () => Promise<Scene>>> = {
             await page.getByRole('dialog').waitFor();
           },
         },
+        { name: 'queue-edit', place: { screen: 'queue', view: 'parked' }, goOn: openEditor },
+        {
+          name: 'queue-edit-changes',
+          place: { screen: 'queue', view: 'parked' },
+          goOn: async (page) => {
+            await openEditor(page);
+            const dialog = page.getByRole('dialog');
+            const text = dialog.getByRole('textbox');
+            await text.fill((await text.inputValue()).replace('>77<', '>1<'));
+            await dialog.getByRole('button', { name: 'Show what changes' }).click();
+            await dialog.locator('[data-change]').first().waitFor({ timeout: SOON });
+          },
+        },
+        { name: 'users-detail', place: { screen: 'users' }, goOn: openUser },
         {
           name: 'settings-mistake',
           place: { screen: 'settings', section: 'schedule' },
