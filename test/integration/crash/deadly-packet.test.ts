@@ -87,7 +87,7 @@ test.each([
     const rows = await erp.query("SELECT MobileNo FROM dbo.SalesOrders WHERE MobileNo LIKE N'K-%'");
     await erp.close();
     const there = packets.filter(({ id }) => wanted.get(id) === 'settled').map(({ number }) => number);
-    expect(rows.map((row) => row['MobileNo']).toSorted()).toEqual(there.toSorted());
+    expect(rows.map((row) => String(row['MobileNo'])).toSorted()).toEqual(there.toSorted());
   },
   90_000,
 );
