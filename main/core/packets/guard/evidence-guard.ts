@@ -165,6 +165,7 @@ export class EvidenceGuard {
       runtime,
       signal,
       limits: APPLY_LIMITS,
+      size: item.body.size,
     }).catch(
       // A body that is lost or damaged throws while it is read.
       () => undefined,
