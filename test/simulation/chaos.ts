@@ -15,6 +15,8 @@ export const FAULT_KINDS = [
   'cloud-half-body',
   'cloud-lost-answer',
   'cloud-html',
+  'cloud-throttles',
+  'queue-shuffled',
   'clock-jump',
   'disk-full',
   'disk-forgets',

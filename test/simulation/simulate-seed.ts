@@ -14,6 +14,7 @@ import { companyRows } from '../../main/sandbox/sample-erp/company.ts';
 import { createSampleErp } from '../../main/sandbox/sample-erp/sample-erp.ts';
 import { seededGuid, seededRandom } from '../../main/sandbox/sample-erp/seeded-random.ts';
 import { SAMPLE, siteSettings } from '../../main/sandbox/sample-erp/site-settings.ts';
+import type { HttpTransport } from '../../main/core/runtime/http-transport.ts';
 import { sha256 } from '../../shared/model/ids.ts';
 import { settingsSchema } from '../../shared/model/settings.ts';
 import { createForgetfulDisk } from '../support/forgetful-disk.ts';
@@ -23,6 +24,7 @@ import { Incarnation } from './incarnation.ts';
 import { plantBug, type Bug } from './sabotage.ts';
 import { simHttp } from './sim-http.ts';
 import { SimSqlServer } from './sim-sql-server.ts';
+import { drawStrict, LOST_USER, Manners, rudely, rudeness, type Rude } from './strict.ts';
 
 export interface SeedReport {
   readonly seed: number;
@@ -38,6 +40,10 @@ export interface SeedReport {
   readonly lives: number;
   readonly simulatedMs: number;
   readonly struck: Readonly<Partial<Record<FaultKind, number>>>;
+  /** What the seed drew of a strict cloud. */
+  readonly drawn: readonly string[];
+  /** What the client did and must not do. */
+  readonly rude: Readonly<Record<string, number>>;
   /** Of every durable step with its moment: the same seed gives the same. */
   readonly trace: string;
   readonly findings: readonly (Finding | { readonly kind: string; readonly text: string })[];
@@ -47,6 +53,10 @@ export interface SeedOptions {
   readonly seed: number;
   readonly bug?: Bug | undefined;
   readonly orders?: number | undefined;
+  /** The cloud insists on everything, drawn by the seed; its clock is another one. */
+  readonly strict?: boolean | undefined;
+  /** A mistake that only a strict cloud takes amiss: the play ends when it had time to happen. */
+  readonly rude?: Rude | undefined;
   readonly say?: ((event: string, facts: object) => void) | undefined;
 }
 
@@ -57,6 +67,12 @@ const MIDNIGHT = Date.parse('2026-03-15T22:00:00Z');
 const MAPPING = new URL('../../main/sandbox/sample-erp/field-sales.json', import.meta.url);
 /** Longest time after the last fault until everything must be carried over: the order window, a push interval and slack. */
 const SETTLE_MS = 90 * 60_000;
+/** Lists a minute apart, and calls that are counted. */
+const STRICT_SETTLE_MS = 6 * 60 * 60_000;
+/** How often somebody looks at what needs a person. */
+const AGREE_MS = 10 * 60_000;
+/** A rude client had time to ask, to fetch and to push, more than once. */
+const RUDE_MS = 12 * 60_000;
 const SLICE_MS = 5_000;
 const KILL_SHARE = 0.004;
 
@@ -78,14 +94,17 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
   const users = (companyRows(sample).find(({ table }) => table === 'dbo.MobileUsers')?.rows ?? []).flatMap(
     ([name]) => name ?? [],
   );
+  const strict = options.strict === true ? drawStrict(seed, seededRandom(`${seed}/strict`)) : undefined;
+  const manners = new Manners();
+  const lost = new Set<string>();
   const ids = seededRandom(`${seed}/cloud-ids`);
   const cloud = createDynamicsMobile({
     clock: { now: () => base.monotonic() + MIDNIGHT },
     random: seededRandom(`${seed}/cloud`),
     newId: () => seededGuid(ids),
     sleep: (ms, signal) => base.sleep(ms, signal ?? never),
-    areas: [{ code: SAMPLE.appArea, keys: [AREA_KEY], users }],
-    switches: { queue: seed % 2 === 0 ? 'sticky' : 'sqs', rate: 0 },
+    areas: [{ code: SAMPLE.appArea, keys: [AREA_KEY], users: [...users, LOST_USER] }],
+    switches: strict?.switches ?? { queue: seed % 2 === 0 ? 'sticky' : 'sqs', rate: 0 },
   });
   const control = inProcessCloud(cloud.control, SAMPLE.appArea);
   const phones = users.map((user) =>
@@ -107,6 +126,13 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
   let ended: Promise<void> = Promise.resolve();
   let broken: unknown;
 
+  const wire = (): HttpTransport => {
+    const http = simHttp((request) => cloud.handle(request), chaos.http);
+    if (strict === undefined) return http;
+    const watched = manners.watch(http, () => base.monotonic());
+    return options.rude === undefined ? watched : rudely(options.rude, watched, AREA_KEY);
+  };
+
   const start = (): void => {
     const sql = new SimSqlServer(erp.engine, chaos.sql);
     lives += 1;
@@ -115,7 +141,7 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
       site,
       base,
       disk,
-      http: simHttp((request) => cloud.handle(request), chaos.http),
+      http: wire(),
       sql,
       apiKey: AREA_KEY,
       say: options.say ?? (() => undefined),
@@ -141,11 +167,24 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
     });
   };
 
+  /** A person sees that a body is lost and agrees: until then lists that hold it are not reported. */
+  const agree = (): void => {
+    if (life?.alive !== true) return;
+    const { store, link } = life;
+    for (const item of store.list({ states: ['parked'], limit: 50, offset: 0 }))
+      if (lost.has(item.externalId)) link.discard(item, '', never).catch(() => undefined);
+  };
+  let agreedAt = 0;
+
   const pass = async (ms: number): Promise<void> => {
     const until = base.monotonic() + Math.round(ms);
     while (base.monotonic() < until) {
       if (broken !== undefined) throw broken;
       if (life?.alive !== true && base.monotonic() >= restartAt) start();
+      if (lost.size > 0 && base.monotonic() - agreedAt >= AGREE_MS) {
+        agreedAt = base.monotonic();
+        agree();
+      }
       if (chaos.on) strike();
       await base.advance(Math.min(1_000, until - base.monotonic()));
     }
@@ -168,15 +207,44 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
     } else if (draw < 0.03) {
       chaos.note('disk-full');
       base.inject('disk.full', 2);
+    } else if (strict !== undefined && draw < 0.035)
+      fault('cloud-throttles', {
+        on: 'any',
+        kind: 'status',
+        status: 429,
+        retryAfterSeconds: 1 + Math.floor(random() * 90),
+        times: 1,
+      });
+    else if (strict !== undefined && draw < 0.05) {
+      chaos.note('queue-shuffled');
+      cloud.control.shuffle({ area: SAMPLE.appArea, reverse: draw < 0.04 });
     }
   };
+  /** A packet whose body the cloud loses: told, kept, and in nobody's way. */
+  const loseBody = (): void => {
+    const id = cloud.control.deliver({
+      area: SAMPLE.appArea,
+      user: LOST_USER,
+      company: SAMPLE.company,
+      xml: `<NavMobileSync salesmancode="${LOST_USER}"></NavMobileSync>`,
+    });
+    cloud.control.vanishBody({ area: SAMPLE.appArea, id, at: lost.size % 2 === 0 ? 'link' : 'download' });
+    lost.add(id);
+  };
 
+  base.clock.jumpWall(strict?.skewMs ?? 0);
+  const settleMs = strict === undefined ? SETTLE_MS : STRICT_SETTLE_MS;
   try {
     start();
+    if (options.rude !== undefined) {
+      loseBody();
+      await pass(RUDE_MS);
+      return { ...nothingPlayed(seed), rude: rudeness(cloud, manners), drawn: strict?.drawn ?? [] };
+    }
     await passUntil(
       pass,
       () => users.every((user) => cloud.control.deviceSnapshot({ area: SAMPLE.appArea, user }) !== undefined),
-      SETTLE_MS,
+      settleMs,
     );
     chaos.on = true;
     const counts = await playDay({
@@ -185,7 +253,10 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
       random: seededRandom(`${seed}/day`),
       midnight: MIDNIGHT,
       orders: options.orders ?? 40,
-      between: () => pass(60_000 + random() * 300_000),
+      between: (round) => {
+        if (strict !== undefined && round % 2 === 0) loseBody();
+        return pass(60_000 + random() * 300_000);
+      },
     });
     await pass(300_000);
     chaos.on = false;
@@ -196,10 +267,10 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
       const queue = life.store.counts(life.link.parts.link, base.wall());
       return waiting.length + delivered.length + queue.pendingIn + queue.unknown;
     };
-    await passUntil(pass, () => open() === 0, SETTLE_MS);
+    await passUntil(pass, () => open() === 0, settleMs);
     const stuck = open();
     // One more push interval, so that the phones get what their documents became.
-    await pass(10 * 60_000);
+    await pass(strict === undefined ? 10 * 60_000 : 30 * 60_000);
     for (const phone of phones) await synchronize(control, phone);
     const session = erp.open();
     const journals = phones.map(({ journal }) => journal);
@@ -207,7 +278,14 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
     const snapshots = phones.flatMap(({ snapshot }) => snapshot ?? []);
     const shown = await judgeSnapshots({ snapshots, erp: session });
     session.close();
-    const parked = life?.alive === true ? life.store.counts(life.link.parts.link, base.wall()).parked : 0;
+    const parkedItems =
+      life?.alive === true ? life.store.list({ states: ['parked'], limit: 1_000, offset: 0 }) : [];
+    // A lost body that nobody was told of is as bad as an order that went nowhere.
+    const told =
+      life?.alive === true ? life.store.list({ states: ['discarded'], limit: 1_000, offset: 0 }) : [];
+    const untold = [...lost].filter((id) => told.every(({ externalId }) => externalId !== id)).length;
+    const parked = parkedItems.length;
+    const rude = rudeness(cloud, manners);
     return {
       seed,
       orders: verdict.orders,
@@ -217,20 +295,20 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
       lost: verdict.lost,
       duplicated: verdict.duplicated,
       changed: verdict.changed + verdict.invented + verdict.reused + shown.details.length,
-      stuck: stuck + parked,
+      stuck: stuck + parked + untold,
       lives,
       simulatedMs: base.monotonic(),
       struck: Object.fromEntries(chaos.struck),
+      drawn: strict?.drawn ?? [],
+      rude: strict === undefined ? {} : rude,
       trace: trace.digest('hex'),
       findings: [
         ...verdict.details,
         ...shown.details.map((detail) => ({ kind: `snapshot ${detail.kind}`, text: JSON.stringify(detail) })),
-        ...(parked > 0 && life !== undefined
-          ? life.store.list({ states: ['parked'], limit: 5, offset: 0 }).map((item) => ({
-              kind: 'parked',
-              text: JSON.stringify({ label: item.label, reason: item.reason }),
-            }))
-          : []),
+        ...parkedItems.slice(0, 5).map((item) => ({
+          kind: 'parked',
+          text: JSON.stringify({ label: item.label, reason: item.reason }),
+        })),
       ],
     };
   } finally {
@@ -243,6 +321,25 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
     cloud.close();
   }
 }
+
+const nothingPlayed = (seed: number): SeedReport => ({
+  seed,
+  orders: 0,
+  lines: 0,
+  payments: 0,
+  visits: 0,
+  lost: 0,
+  duplicated: 0,
+  changed: 0,
+  stuck: 0,
+  lives: 1,
+  simulatedMs: 0,
+  struck: {},
+  drawn: [],
+  rude: {},
+  trace: '',
+  findings: [],
+});
 
 async function passUntil(
   pass: (ms: number) => Promise<void>,

@@ -4,13 +4,16 @@ import { FAULT_KINDS } from './chaos.ts';
 import { BUGS, HARM, type Bug } from './sabotage.ts';
 import { simulateSeed, type SeedReport } from './simulate-seed.ts';
 import { playTruth, type TruthReport } from './truth/play-truth.ts';
+import { DRAWS, RUDE } from './strict.ts';
 import { LIES } from './truth/sabotage.ts';
 
 const HELP = `npm run simulate -- [--seeds N] [--seed K] [--orders N] [--bug NAME] [--bugs] [--json]
    --seeds N   seeds 1 to N, each played twice: both traces must be equal (default 20)
    --seed K    this seed only
    --bug NAME  plants a bug (${BUGS.join(', ')}); ends with 0 only if it is found
+   --once      without the second play of each seed
    --bugs      all of them after the seeds
+   --strict    the cloud insists on everything, drawn by the seed; with --bugs, clients that break one rule must be found
    --truth     instead: histories of trouble in which an observer compares every light with what is so (--seeds, --seed,
                --minutes N each, default 30), then planted lies, which must be found
 `;
@@ -22,6 +25,8 @@ const { values } = parseArgs({
     orders: { type: 'string', default: '40' },
     bug: { type: 'string' },
     bugs: { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
+    once: { type: 'boolean', default: false },
     truth: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '30' },
     json: { type: 'boolean', default: false },
@@ -38,16 +43,21 @@ process.on('unhandledRejection', (error) => {
 });
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
-const wrong = ({ lost, duplicated, changed, stuck }: SeedReport): number =>
-  lost + duplicated + changed + stuck;
+const sumOf = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, one) => total + one, 0);
+const wrong = ({ lost, duplicated, changed, stuck, rude }: SeedReport): number =>
+  lost + duplicated + changed + stuck + sumOf(rude);
+const { strict } = values;
 const orders = Number(values.orders);
 const verbose = values.verbose
   ? (event: string, facts: object): void => say(`  ${event} ${JSON.stringify(facts)}`)
   : undefined;
 
 async function play(seed: number): Promise<{ report: SeedReport; identical: boolean }> {
-  const report = await simulateSeed({ seed, orders, say: verbose });
-  const again = await simulateSeed({ seed, orders });
+  const report = await simulateSeed({ seed, orders, strict, say: verbose });
+  // What went wrong is always played again: whoever looks for the cause needs it to come back.
+  if (values.once && wrong(report) === 0) return { report, identical: true };
+  const again = await simulateSeed({ seed, orders, strict });
   return { report, identical: report.trace === again.trace };
 }
 
@@ -65,6 +75,20 @@ async function hunt(bug: Bug): Promise<{ bug: Bug; foundAt: number | undefined; 
       };
   }
   return { bug, foundAt: undefined, by: 'nothing' };
+}
+
+/** Rude clients, each against seeds of strict clouds until one of them takes it amiss. */
+async function huntRude(): Promise<{ bug: string; foundAt: number | undefined; by: string }[]> {
+  const hunts = [];
+  for (const rude of RUDE) {
+    let found: { foundAt: number; by: string } | undefined;
+    for (let seed = 1; seed <= MOST_SEEDS && found === undefined; seed += 1) {
+      const report = await simulateSeed({ seed, strict: true, rude });
+      if (sumOf(report.rude) > 0) found = { foundAt: seed, by: JSON.stringify(report.rude) };
+    }
+    hunts.push({ bug: rude, foundAt: found?.foundAt, by: found?.by ?? 'nothing' });
+  }
+  return hunts;
 }
 
 function isBug(name: string): name is Bug {
@@ -112,7 +136,7 @@ async function main(): Promise<number> {
     say(`--bug takes one of ${BUGS.join(', ')}`);
     return 2;
   }
-  const hunts = values.bug !== undefined ? [values.bug] : values.bugs ? BUGS : [];
+  const hunts = values.bug !== undefined ? [values.bug] : values.bugs && !strict ? BUGS : [];
   const seeds =
     values.bug !== undefined
       ? []
@@ -122,6 +146,7 @@ async function main(): Promise<number> {
   if (values.truth) return tellTruth(seeds);
   const played: { report: SeedReport; identical: boolean }[] = [];
   const struck: Record<string, number> = {};
+  const drawn = new Map<string, number>();
   for (const seed of seeds) {
     const one = await play(seed);
     played.push(one);
@@ -130,11 +155,18 @@ async function main(): Promise<number> {
     say(
       `seed ${seed}: ${report.orders} orders, ${report.lives} lives, ` +
         `${Math.round(report.simulatedMs / 60_000)} min; lost ${report.lost}, duplicated ${report.duplicated}, ` +
-        `changed ${report.changed}, stuck ${report.stuck}; replay ${identical ? 'identical' : 'DIFFERS'}`,
+        `changed ${report.changed}, stuck ${report.stuck}; replay ${identical ? 'identical' : 'DIFFERS'}` +
+        (strict ? `; ${JSON.stringify(report.rude)} ${report.drawn.join(' ')}` : ''),
     );
+    for (const draw of report.drawn) drawn.set(draw, (drawn.get(draw) ?? 0) + 1);
+    if (wrong(report) > 0 || !identical)
+      say(`  again: npm run simulate --${strict ? ' --strict' : ''} --seed ${seed} --orders ${orders}`);
     for (const finding of report.findings.slice(0, 10)) say(`  ${JSON.stringify(finding)}`);
   }
-  const bugs = [];
+  const bugs: { bug: string; foundAt: number | undefined; by: string }[] =
+    strict && values.bugs ? await huntRude() : [];
+  for (const { bug, foundAt, by } of bugs)
+    say(`rude ${bug}: ${foundAt === undefined ? 'NOT FOUND' : `found at seed ${foundAt} (${by})`}`);
   for (const bug of hunts) {
     const found = await hunt(bug);
     bugs.push(found);
@@ -162,6 +194,9 @@ async function main(): Promise<number> {
         replayed: played.filter(({ identical }) => identical).length,
         faults: struck,
         faultsNeverStruck: silent,
+        drawn: Object.fromEntries([...drawn].sort(([a], [b]) => (a < b ? -1 : 1))),
+        neverDrawn: strict ? DRAWS.filter((one) => !drawn.has(one)) : [],
+        rude: sum((report) => sumOf(report.rude)),
         bugs,
       })}\n`,
     );
