@@ -70,7 +70,12 @@ export class NoticeTeller {
   async #document(item: Item, signal: AbortSignal): Promise<Pick<PacketNotice, 'document' | 'number'>> {
     const { bodies, runtime, mapping } = this.#parts;
     try {
-      const packet = await collectPacket(bodies.open(item.body), { runtime, signal, limits: APPLY_LIMITS });
+      const packet = await collectPacket(bodies.open(item.body), {
+        runtime,
+        signal,
+        limits: APPLY_LIMITS,
+        size: item.body.size,
+      });
       const rows = packet.ok ? documentRows(packet.value, mapping) : packet;
       const first = rows.ok ? rows.value[0] : undefined;
       if (first === undefined) return {};

@@ -187,6 +187,19 @@ describe('limits', () => {
     });
     expect((await collect(many, STREAM_LIMITS)).ok).toBe(true);
   });
+  it('refuses what is known to be too large without reading it', async () => {
+    const { collectPacket } = await import('../../../main/core/packets/codec/collect-packet.ts');
+    // oxlint-disable-next-line require-yield
+    async function* unread(): AsyncGenerator<Uint8Array> {
+      throw new Error('it was read');
+    }
+    const result = await collectPacket(unread(), {
+      runtime: quietRuntime,
+      signal: new AbortController().signal,
+      size: APPLY_LIMITS.bytes + 1,
+    });
+    expect(result).toMatchObject({ ok: false, failure: { kind: 'rejected', code: 'too-large' } });
+  });
   it('refuses too many bytes', async () => {
     const small = { ...APPLY_LIMITS, bytes: 100 };
     expect(await refusalOf(row('x'.repeat(200)), small)).toMatchObject({ code: 'too-large' });

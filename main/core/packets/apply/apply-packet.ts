@@ -63,7 +63,12 @@ export class PacketApplier {
     const followed = claimed.handed === undefined ? undefined : await this.#follow(claimed, signal);
     if (followed !== undefined) return followed;
     if (claimed.queue === 'file') return this.#photo(claimed, signal);
-    const packet = await collectPacket(bodies.open(claimed.body), { runtime, signal, limits: APPLY_LIMITS });
+    const packet = await collectPacket(bodies.open(claimed.body), {
+      runtime,
+      signal,
+      limits: APPLY_LIMITS,
+      size: claimed.body.size,
+    });
     if (!packet.ok) return this.#ends.failed(claimed, packet.failure, signal);
     const item = { ...claimed, label: packetLabel(packet.value, mapping) ?? claimed.label };
     const problem = foreignPacket(item, packet.value.user, this.#parts.companies);

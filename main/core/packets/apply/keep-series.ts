@@ -14,7 +14,12 @@ import type { LinkParts } from '../link-parts.ts';
 export async function keepSeries(parts: LinkParts, item: Item, signal: AbortSignal): Promise<Result<void>> {
   const { bodies, runtime, mapping, mappingHash, companies, erp, source } = parts;
   if (mapping.pull.series.length === 0 || item.queue === 'file') return ok(undefined);
-  const packet = await collectPacket(bodies.open(item.body), { runtime, signal, limits: APPLY_LIMITS }).catch(
+  const packet = await collectPacket(bodies.open(item.body), {
+    runtime,
+    signal,
+    limits: APPLY_LIMITS,
+    size: item.body.size,
+  }).catch(
     // A body that is lost or damaged throws while it is read, and may be why its packet is set aside.
     () => undefined,
   );

@@ -1,8 +1,9 @@
 import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import { ok, type Result } from '../../../../shared/model/result.ts';
 import { BodyStreamError } from '../../runtime/body-stream-error.ts';
-import { APPLY_LIMITS, type Packet, type PacketRow, type ReadOptions } from './packet.ts';
+import { APPLY_LIMITS, type Packet, type PacketRow, type ReadLimits, type ReadOptions } from './packet.ts';
 import { readPacket } from './read-packet.ts';
+import { rejected } from './refusal.ts';
 
 /**
  * Reads a packet into memory, by default within APPLY_LIMITS. Refusals are returned; so is the failure of a
@@ -31,9 +32,11 @@ export async function collectReadable(
     tables.set(key, table);
     return table;
   };
+  const limits = options.limits ?? APPLY_LIMITS;
+  if ((options.size ?? 0) > limits.bytes) return { packet: { user, tables }, failure: tooLarge(limits) };
   let failure: SyncFailure | undefined;
   try {
-    for await (const events of readPacket(chunks, { ...options, limits: options.limits ?? APPLY_LIMITS }))
+    for await (const events of readPacket(chunks, { ...options, limits }))
       for (const event of events) {
         if (event.kind === 'header') user = event.user;
         else if (event.kind === 'table') tableOf(event.name);
@@ -45,3 +48,6 @@ export async function collectReadable(
   }
   return { packet: { user, tables }, failure };
 }
+
+const tooLarge = ({ bytes }: ReadLimits): SyncFailure =>
+  rejected({ code: 'too-large', where: '1:1', message: `more than ${bytes} bytes` });

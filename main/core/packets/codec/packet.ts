@@ -71,6 +71,8 @@ export interface ReadOptions {
   readonly runtime: Pick<Runtime, 'yield'>;
   readonly signal: AbortSignal;
   readonly limits?: ReadLimits | undefined;
+  /** Bytes of the packet where they are known: what is too large is refused before it is read. */
+  readonly size?: number | undefined;
   /** For looking, never for writing: where `status` and `state` of a row differ, `status` counts instead of refusing. */
   readonly statusWins?: boolean | undefined;
 }
