@@ -83,6 +83,8 @@ export class QueueDrain {
   #thrown: { readonly error: unknown } | undefined;
   #underWay = 0;
   #quiet = 0;
+  /** Whether the last list was. */
+  #full = false;
   #failure: SyncFailure | undefined;
   /** Whether lists hide what was listed before; undefined until seen. */
   #hides: boolean | undefined;
@@ -103,13 +105,11 @@ export class QueueDrain {
   }
 
   async run(): Promise<Drained> {
-    const { parts, lane, progress, signal } = this.#with;
+    const { lane, progress, signal } = this.#with;
     for (let lists = 0; lists < MOST_LISTS && !this.#over(); lists += 1) {
       progress?.name('pull');
-      const listed = await this.#list();
-      if (listed === undefined) break;
-      const full = listed.length >= parts.cloud.capabilities.listSize;
-      await this.#listAhead(full);
+      if ((await this.#list()) === undefined) break;
+      await this.#listAhead();
       await this.#settle();
       if (this.#brought && !this.#stored) this.#quiet += 1;
       [this.#brought, this.#stored] = [false, false];
@@ -119,7 +119,7 @@ export class QueueDrain {
       progress?.name('pull');
       await this.#report();
       this.#handles.clear();
-      if (this.#quiet >= QUIET_LISTS && !(await this.#moreBehind(full))) break;
+      if (this.#quiet >= QUIET_LISTS && !(await this.#moreBehind())) break;
     }
     await this.#settle();
     await lane.drain(signal);
@@ -133,9 +133,9 @@ export class QueueDrain {
   }
 
   /** While what was listed is under way. A full list says that more may wait; whether lists hide it is seen at the first one. */
-  async #listAhead(full: boolean): Promise<void> {
+  async #listAhead(): Promise<void> {
     const { parallelDownloads } = this.#with.parts.policy;
-    if (this.#hides === undefined && !full) return;
+    if (this.#hides === undefined && !this.#full) return;
     while (!this.#over() && this.#hides !== false && this.#underWay > 0 && this.#quiet < QUIET_LISTS) {
       if (this.#waiting.length < parallelDownloads) {
         if ((await this.#list()) === undefined || this.#hides !== true) return;
@@ -154,6 +154,7 @@ export class QueueDrain {
       return undefined;
     }
     const { entries } = listing.value;
+    this.#full = entries.length >= this.#with.parts.cloud.capabilities.listSize;
     counts.lists += 1;
     counts.listed += entries.length;
     if (this.#isShownAgain(listing.value)) {
@@ -260,9 +261,9 @@ export class QueueDrain {
   }
 
   /** A full list of known packets may hide new ones behind it: goes on once these could be reported. */
-  async #moreBehind(full: boolean): Promise<boolean> {
+  async #moreBehind(): Promise<boolean> {
     const { parts, reporter, counts, signal } = this.#with;
-    if (!full || this.#over()) return false;
+    if (!this.#full || this.#over()) return false;
     const wait = reporter.nextLookMs();
     if (wait <= 0 || wait > parts.policy.report.ackWithinMs) return false;
     await parts.runtime.sleep(wait, signal);
