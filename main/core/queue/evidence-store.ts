@@ -33,6 +33,8 @@ export interface SeenSeries extends SeriesName {
   readonly topAt: number;
   /** By the clock of looks: when `base` came, of a new series or one that was moved. */
   readonly begun: number;
+  /** The highest number since then that belongs to no part of it that is known; 0 for none. */
+  readonly aside: number;
   readonly gaps: readonly NumberGap[];
 }
 

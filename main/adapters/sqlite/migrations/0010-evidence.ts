@@ -27,6 +27,7 @@ CREATE TABLE seen_series (
   top INTEGER NOT NULL CHECK (top >= base),
   top_at INTEGER NOT NULL,
   begun INTEGER NOT NULL,
+  aside INTEGER NOT NULL,
   gaps TEXT NOT NULL CHECK (json_valid(gaps)),
   PRIMARY KEY (link, user, entity, kind, prefix)
 ) STRICT, WITHOUT ROWID;

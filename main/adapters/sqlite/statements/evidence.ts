@@ -25,6 +25,7 @@ const seriesRow = z.object({
   top: z.int(),
   top_at: z.int(),
   begun: z.int(),
+  aside: z.int(),
   gaps,
 });
 const reportRow = z.object({
@@ -96,8 +97,8 @@ export function upsertLook(db: WriteDb, link: LinkId, clock: number, upTo: ItemI
 export function upsertSeenSeries(db: WriteDb, link: LinkId, one: SeenSeries): void {
   prepared(
     db,
-    `INSERT OR REPLACE INTO seen_series (link, user, entity, kind, prefix, document, width, base, top, top_at, begun, gaps)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO seen_series (link, user, entity, kind, prefix, document, width, base, top, top_at, begun, aside, gaps)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     link,
     one.user,
@@ -110,6 +111,7 @@ export function upsertSeenSeries(db: WriteDb, link: LinkId, one: SeenSeries): vo
     one.top,
     one.topAt,
     one.begun,
+    one.aside,
     JSON.stringify(one.gaps),
   );
 }

@@ -30,16 +30,20 @@ export function withNumber(
     prefix,
     document,
     width,
-    base: number,
-    top: number,
+    // What was set aside is as old as this one, or younger: it was here.
+    base: Math.max(number, series?.aside ?? 0),
+    top: Math.max(number, series?.aside ?? 0),
     topAt: now.clock,
     begun: now.clock,
+    aside: 0,
     gaps: [],
   };
   if (series === undefined) return anew;
-  // From before it was moved, and late: what was here then is forgotten.
+  // Perhaps from before it was moved, and late: what was here then is forgotten.
   if (number > series.top + MOVED || number < series.base - MOVED)
-    return now.clock - series.begun < now.detourMs ? series : anew;
+    return now.clock - series.begun < now.detourMs
+      ? { ...series, aside: Math.max(series.aside, number) }
+      : anew;
   if (number < series.base) return series;
   if (number <= series.top) return { ...series, gaps: without(series.gaps, number, number) };
   const passed = gap(series.top + 1, number - 1, series, now);
