@@ -1,0 +1,3 @@
+import { measureFlow } from './pull-flow.ts';
+
+export const measure = (): ReturnType<typeof measureFlow> => measureFlow('sticky');
