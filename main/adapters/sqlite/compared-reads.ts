@@ -11,7 +11,7 @@ import type { LinkId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { ArchiveFiles } from './archive-files.ts';
 import { readBodyPart } from './body-part.ts';
-import type { Steps } from './reader.ts';
+import type { Steps } from './read-steps.ts';
 import { findArchivedAt, findDocuments, readOpenBefore } from './statements/compared.ts';
 import { findItem, findPacketItems } from './statements/item-read.ts';
 import type { ReadContext } from './store-context.ts';

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { StoreError } from '../../core/queue/store-error.ts';
-import { begin, openReader, type ReaderOptions, type Steps } from './reader.ts';
+import type { Steps } from './read-steps.ts';
+import { begin, openReader, type ReaderOptions } from './reader.ts';
 import type { FromReader, ToReader } from './reader-protocol.ts';
 
 const port = parentPort;

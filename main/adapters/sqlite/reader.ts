@@ -26,6 +26,7 @@ import { refuseOlder } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { userDetail, userPage } from './mobile-users.ts';
 import { rowsOf } from './queue-reads.ts';
+import type { Steps } from './read-steps.ts';
 import { translated } from './sqlite-error.ts';
 import { readEdits } from './statements/edits.ts';
 import { registerSearch } from './statements/item-filter.ts';
@@ -41,9 +42,6 @@ export interface ReaderOptions {
   /** Decides when today began. */
   readonly zone: string;
 }
-
-/** A read in steps: between two of them others may have their turn, and it may be given up. Throws StoreError. */
-export type Steps<T> = Generator<undefined, T>;
 
 /** What can be asked, with what it takes and gives. All of it crosses to a worker as data. */
 export interface Reader {
