@@ -4,7 +4,13 @@ import { playTruth } from './truth/play-truth.ts';
 import { LIES, type Lie } from './truth/sabotage.ts';
 
 /** Rules that every history of some length must have put to the test. */
-const ALWAYS: readonly Rule[] = ['order-not-in-erp', 'erp-last-call', 'cloud-last-call', 'erp-away'];
+const ALWAYS: readonly Rule[] = [
+  'order-not-in-erp',
+  'erp-last-call',
+  'cloud-last-call',
+  'erp-away',
+  'list-too-old',
+];
 
 test(
   'no light is greener than what an observer at the wires and in the ERP knows to be so',
@@ -25,6 +31,7 @@ const FINDS: Readonly<Record<Lie, readonly Rule[]>> = {
   'beat-assumed': ['erp-away', 'erp-last-call', 'call-unanswered'],
   'beat-never-times-out': ['erp-away', 'erp-last-call', 'call-unanswered'],
   'announced-ignored': ['order-not-in-erp'],
+  'list-age-forgotten': ['list-too-old'],
 };
 
 test.each(LIES)('the observer finds a planted lie: %s', { timeout: 120_000 }, async (lie) => {

@@ -20,6 +20,7 @@ export const RULES = [
   'erp-away',
   'cloud-away',
   'paused',
+  'list-too-old',
 ] as const;
 export type Rule = (typeof RULES)[number];
 
@@ -30,6 +31,8 @@ export interface ObserverOptions {
   readonly cloud: () => Reach;
   /** The pull schedule, as whoever set the site up knows it. */
   readonly pullEveryMs: number;
+  /** How long the cloud keeps what nobody fetches. */
+  readonly retentionMs: number;
   /** Of these packets, which have every document of theirs in the ERP's tables. */
   readonly inErp: (packets: readonly string[]) => Promise<ReadonlySet<string>>;
 }
@@ -60,6 +63,8 @@ export class Observer implements WireTap {
   readonly #cloudCalls = new Calls();
   readonly #unproven = new Set<string>();
   #lastList: { wall: number; monotonic: number } | undefined;
+  /** When a list last came back whole, whichever agent asked for it: by the clock nobody can set. */
+  #goodList: number | undefined;
   #erp: Since = { state: 'up', at: 0 };
   #cloud: Since = { state: 'up', at: 0 };
   /** When a call that was due could first have shown that the cloud is away. */
@@ -122,6 +127,7 @@ export class Observer implements WireTap {
         outcome.kind === 'answered' && outcome.response.status >= 200 && outcome.response.status < 300;
       over(ok && 'text' in outcome);
       if (!ok || !list || !('text' in outcome)) return;
+      if (!request.url.includes('packetType=file')) this.#goodList = this.#options.monotonic();
       for (const id of listedIds((outcome as ReadAnswer).text)) if (!this.#closed.has(id)) this.#open.add(id);
     };
   }
@@ -146,6 +152,7 @@ export class Observer implements WireTap {
       if (rule === 'cloud-away' && cloudFine) this.#untrue(rule, 'cloud', detail);
       for (const [name] of claims) this.#untrue(rule, name, detail);
     }
+    this.#lookAtRetention(link);
     if (this.#open.size === 0) return;
     this.inForce.set('order-not-in-erp', (this.inForce.get('order-not-in-erp') ?? 0) + 1);
     if (claims.length === 0) return;
@@ -157,6 +164,17 @@ export class Observer implements WireTap {
     const [missing] = this.#open;
     if (missing !== undefined)
       for (const [name] of claims) this.#untrue('order-not-in-erp', name, `packet ${missing}`);
+  }
+
+  /** What a quarter of the retention allows, and half of it: the time left is told, and the link is red. */
+  #lookAtRetention({ retention, light }: SiteStatus['links'][number]): void {
+    const { monotonic, retentionMs } = this.#options;
+    if (this.#goodList === undefined || !this.#running) return;
+    const age = monotonic() - this.#goodList - WITHIN_MS;
+    if (age < retentionMs / 4) return;
+    this.inForce.set('list-too-old', (this.inForce.get('list-too-old') ?? 0) + 1);
+    if (retention === undefined || (age >= retentionMs / 2 && light !== 'attention'))
+      this.#untrue('list-too-old', 'link', `no good list for ${age + WITHIN_MS} ms`);
   }
 
   #conditions(): readonly (readonly [Rule, string])[] {

@@ -41,6 +41,8 @@ const KEY = 'simulated-key';
 const MIDNIGHT = Date.parse('2026-03-15T22:00:00Z');
 const MAPPING = new URL('../../../main/sandbox/sample-erp/field-sales.json', import.meta.url);
 const PULL_MS = 30_000;
+/** Of a cloud in a hurry, so that outages of a minute come near it. */
+const RETENTION_MS = 160_000;
 const never = new AbortController().signal;
 
 export async function playTruth(options: {
@@ -92,6 +94,7 @@ export async function playTruth(options: {
     erp: () => reach.erp,
     cloud: () => reach.cloud,
     pullEveryMs: PULL_MS,
+    retentionMs: RETENTION_MS,
     inErp: async (packets) => {
       const rows = new Set((await erpDocuments(judge)).map(({ rowId }) => rowId.toUpperCase()));
       const sent = phones.flatMap(({ journal }) => journal.entries.filter((entry) => entry.kind === 'sent'));
@@ -349,9 +352,16 @@ class People {
 }
 
 function siteOf(): Parameters<typeof startTruthAgent>[0]['site'] {
-  const settings = settingsSchema.parse(
+  const parsed = settingsSchema.parse(
     siteSettings({ erpPort: 1, cloudUrl: CLOUD, pullEvery: `${PULL_MS / 1_000}s`, pushEvery: '5m' }),
   );
+  const settings = {
+    ...parsed,
+    links: parsed.links.map((link) => ({
+      ...link,
+      cloud: { ...link.cloud, retention: `${RETENTION_MS / 1_000}s` },
+    })),
+  };
   const hash = (text: string): ReturnType<typeof sha256> =>
     sha256(createHash('sha256').update(text).digest('hex'));
   const mapping = loadMapping(readFileSync(MAPPING, 'utf8'), hash);

@@ -3,7 +3,13 @@ import type { LinkParts } from '../../../main/core/packets/link-parts.ts';
 import type { TruthAgentOptions } from './truth-agent.ts';
 
 /** Ways in which programs of this kind come to show green. Each must be found by the observer. */
-export const LIES = ['parked-ignored', 'beat-assumed', 'beat-never-times-out', 'announced-ignored'] as const;
+export const LIES = [
+  'parked-ignored',
+  'beat-assumed',
+  'beat-never-times-out',
+  'announced-ignored',
+  'list-age-forgotten',
+] as const;
 export type Lie = (typeof LIES)[number];
 
 type Planted = Parameters<TruthAgentOptions['sabotage']>[0];
@@ -53,6 +59,10 @@ export function plantLie(lie: Lie, { link, endpoints, store: own }: Planted): vo
       endpoints.facts = () => facts().map((fact) => ({ ...fact, ageMs: 0 }));
       return;
     }
+    case 'list-age-forgotten':
+      // Each start believes that it listed just now.
+      link.listAgeMs = () => 0;
+      return;
     case 'announced-ignored':
       // A packet is there when it is there: that the cloud spoke of it does not count.
       link.announced = () => 0;
