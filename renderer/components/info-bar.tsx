@@ -30,20 +30,22 @@ const useStyles = makeStyles({
 interface InfoBarProps {
   /** Its shape; attention and waiting have a ground of their own. */
   readonly state: LightState;
+  /** Worth a look, and nothing is broken: the ground of what waits. */
+  readonly mild?: boolean | undefined;
   readonly title: string;
   readonly action?: React.ReactNode;
   readonly children?: React.ReactNode;
 }
 
 /** A fact that stands above others while it lasts, with what to do about it. */
-export function InfoBar({ state, title, action, children }: InfoBarProps) {
+export function InfoBar({ state, mild = false, title, action, children }: InfoBarProps) {
   const styles = useStyles();
   return (
     <div
       className={mergeClasses(
         styles.bar,
-        state === 'waiting' && styles.waiting,
-        state === 'attention' && styles.attention,
+        (state === 'waiting' || mild) && styles.waiting,
+        state === 'attention' && !mild && styles.attention,
       )}
     >
       <span className={styles.shape}>

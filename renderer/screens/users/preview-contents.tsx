@@ -1,5 +1,7 @@
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { ResultOf } from '../../../shared/contract/contract.ts';
+import type { PreviewTable } from '../../../shared/contract/user-requests.ts';
+import type { Speaker } from '../../../shared/i18n/say.ts';
 import { Advice } from '../../components/advice.tsx';
 import { DetailPart } from '../../components/detail-pane.tsx';
 import { FactList } from '../../components/fact-list.tsx';
@@ -26,7 +28,9 @@ export function PreviewContents({ preview }: { readonly preview: Preview }) {
   const present = tables.filter(({ comparison }) => comparison !== 'gone');
   return (
     <>
-      <p className={styles.words}>{speaker.text('preview.none')}</p>
+      <p className={styles.words}>
+        {speaker.text('preview.none')} {speaker.text('preview.kept')}
+      </p>
       {hold !== undefined && (
         <InfoBar state="waiting" title={speaker.text('preview.hold')}>
           {speaker.say(hold.what)}
@@ -34,7 +38,7 @@ export function PreviewContents({ preview }: { readonly preview: Preview }) {
         </InfoBar>
       )}
       {cautions.length > 0 && (
-        <InfoBar state="attention" title={speaker.text('preview.cautions')}>
+        <InfoBar state="attention" mild title={speaker.text('preview.cautions')}>
           <ul className={styles.list}>
             {cautions.map((caution) => {
               const words = speaker.say(caution);
@@ -95,7 +99,6 @@ function Tables({ preview }: { readonly preview: Preview }) {
   const styles = useStyles();
   const speaker = useSpeaker();
   const numbers = new Intl.NumberFormat(speaker.view.locale);
-  const count = (many: number): string => (many === 0 ? '' : numbers.format(many));
   const { tables, comparedWith } = preview;
   const compared = comparedWith !== undefined;
   return (
@@ -115,20 +118,13 @@ function Tables({ preview }: { readonly preview: Preview }) {
               ]
             : []),
         ]}
-        rows={tables.map(({ table, rows, bytes, comparison, added, removed, changed }) => ({
-          key: table,
+        rows={tables.map((table) => ({
+          key: table.table,
           cells: [
-            table,
-            numbers.format(rows),
-            sizeWords(bytes, speaker),
-            ...(compared
-              ? [
-                  speaker.text(`preview.comparison.${comparison}`),
-                  count(added),
-                  count(removed),
-                  count(changed),
-                ]
-              : []),
+            table.table,
+            numbers.format(table.rows),
+            sizeWords(table.bytes, speaker),
+            ...(compared ? comparisonOf(table, speaker) : []),
           ],
         }))}
       />
@@ -137,4 +133,16 @@ function Tables({ preview }: { readonly preview: Preview }) {
       )}
     </DetailPart>
   );
+}
+
+/** How a table differs, and by how many rows of each kind; none says nothing. */
+function comparisonOf(
+  { comparison, added, removed, changed }: PreviewTable,
+  speaker: Speaker,
+): readonly string[] {
+  const numbers = new Intl.NumberFormat(speaker.view.locale);
+  return [
+    speaker.text(`preview.comparison.${comparison}`),
+    ...[added, removed, changed].map((many) => (many === 0 ? '' : numbers.format(many))),
+  ];
 }
