@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { inlineReads } from '../../../main/adapters/sqlite/inline-reads.ts';
@@ -6,7 +7,7 @@ import type { ErpUser } from '../../../main/core/packets/erp.ts';
 import type { LinkParts } from '../../../main/core/packets/link-parts.ts';
 import type { PushRules } from '../../../main/core/packets/push/push-plan.ts';
 import type { MobileUserView } from '../../../shared/contract/user-requests.ts';
-import { linkId } from '../../../shared/model/ids.ts';
+import { linkId, sha256 } from '../../../shared/model/ids.ts';
 import { linkBench, packet, type LinkBench } from '../../support/link-bench.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -180,4 +181,29 @@ test('five hundred users are written down in one transaction that is cheap', asy
   u.b.store.noteUsers(link, findings, 2);
   expect(performance.now() - began).toBeLessThan(2_000);
   expect((await u.list({ limit: 500 })).users.every((one) => one.unchangedSince === 1)).toBe(true);
+});
+
+test('a part of a spooled body is read at its place; one that is gone or cut is none', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'spool'));
+  const hash = sha256('a'.repeat(64));
+  writeFileSync(join(folder, 'spool', hash), '0123456789');
+  linkBench(folder).close();
+  const reads = inlineReads({
+    file: join(folder, 'ferry.sqlite'),
+    spool: join(folder, 'spool'),
+    zone: 'UTC',
+  });
+  const part = async (size: number, offset: number): Promise<string | undefined> => {
+    const found = await reads.spooled({ hash, size, offset, limit: 4 }, never);
+    if (!found.ok) throw new Error(found.failure.message);
+    return found.value === undefined ? undefined : Buffer.from(found.value).toString('utf8');
+  };
+  expect([await part(10, 0), await part(10, 8), await part(10, 20), await part(11, 0)]).toEqual([
+    '0123',
+    '89',
+    '',
+    undefined,
+  ]);
+  await reads.close();
 });

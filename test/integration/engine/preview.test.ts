@@ -187,7 +187,7 @@ test('two at once and one during a cycle disturb neither the cycle nor what it k
   await b.sql("UPDATE dbo.Price SET n = N'5'");
   const seen: Result<Preview, PreviewFailure>[] = [];
   let tidied = 0;
-  const { tidySegments } = b.store;
+  const tidySegments = b.store.tidySegments.bind(b.store);
   const counting: SegmentStore['tidySegments'] = (room) => {
     tidied += 1;
     return tidySegments(room);

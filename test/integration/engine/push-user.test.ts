@@ -120,7 +120,7 @@ test('a push that has not begun to build is joined, one that builds is followed'
   const b = bench();
   const all = b.link.sync('push', 'manual', never);
   expect(b.link.pushUser('anna', never).answer).toEqual({ outcome: 'joined', run: all.answer.run });
-  const { openView } = b.erp.reader;
+  const openView = b.erp.reader.openView.bind(b.erp.reader);
   let late: SyncAnswer | undefined;
   b.erp.reader.openView = async (signal) => {
     b.erp.reader.openView = openView;
