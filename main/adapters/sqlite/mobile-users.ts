@@ -39,7 +39,8 @@ export const mobileUserReads = ({
       const [taken] = readTaken(db, link, user, 1);
       const bytes = readBody(db, accepted.contentHash);
       return {
-        ...accepted,
+        contentHash: accepted.contentHash,
+        acceptedAt: accepted.acceptedAt,
         rows: taken?.acceptedAt === accepted.acceptedAt ? taken.rows : undefined,
         list: bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8'),
       };
@@ -105,5 +106,6 @@ function waitingOf(db: ReadContext['db'], link: LinkId, user: string): MobileUse
   if (row === undefined) return undefined;
   const item = decodeItem(row);
   const meta = findSnapshotMeta(db, item.id);
-  return meta === undefined ? undefined : { item, since: stateSinceOf(row), meta };
+  if (meta === undefined) return undefined;
+  return { item, since: stateSinceOf(row), rows: meta.rows, consistency: meta.consistency };
 }

@@ -38,10 +38,10 @@ export function userView(known: MobileUser): MobileUserView {
     waiting: waiting && {
       item: waiting.item.id,
       size: waiting.item.body.size,
-      rows: sumOf(waiting.meta.rows),
+      rows: sumOf(waiting.rows),
       state: STATES[waiting.item.state],
       since: waiting.since,
-      consistency: waiting.meta.consistency,
+      consistency: waiting.consistency,
     },
     unchangedSince,
     waitsFor: waitsFor(known),

@@ -2,7 +2,6 @@ import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { ItemId, LinkId, Sha256 } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
 import type { Item } from './item.ts';
-import type { AcceptedSnapshot, SnapshotMeta } from './queue-store.ts';
 
 /** Why the last cycle built nothing for a user. */
 export type NoSnapshot =
@@ -31,9 +30,17 @@ export interface MobileUserStore {
   isExpected(hash: Sha256): boolean;
 }
 
-export interface AcceptedPacket extends AcceptedSnapshot {
-  /** By table, in the packet's order; undefined where that is not kept any more. */
-  readonly rows: SnapshotMeta['rows'] | undefined;
+/** By table, in the packet's order. */
+type Rows = Readonly<Record<string, number>>;
+
+/** How sure it is that all tables are of one moment. */
+type Consistency = 'snapshot' | 'validated' | 'best-effort';
+
+export interface AcceptedPacket {
+  readonly contentHash: Sha256;
+  readonly acceptedAt: Instant;
+  /** Undefined where that is not kept any more. */
+  readonly rows: Rows | undefined;
   /** The text of its list; undefined where it is not kept any more. Its hash was not compared. */
   readonly list: string | undefined;
 }
@@ -52,9 +59,9 @@ export interface UserQuery {
 export interface TakenSnapshot {
   readonly item: ItemId;
   readonly size: number;
-  readonly rows: SnapshotMeta['rows'];
+  readonly rows: Rows;
   readonly acceptedAt: Instant;
-  readonly consistency: SnapshotMeta['consistency'];
+  readonly consistency: Consistency;
   readonly syncLogId: string;
 }
 
@@ -65,7 +72,9 @@ export interface MobileUser {
   readonly named: boolean;
   readonly accepted: TakenSnapshot | undefined;
   /** The newest snapshot that is not accepted, with its rows and what is known of its consistency. */
-  readonly waiting: { readonly item: Item; readonly since: Instant; readonly meta: SnapshotMeta } | undefined;
+  readonly waiting:
+    | { readonly item: Item; readonly since: Instant; readonly rows: Rows; readonly consistency: Consistency }
+    | undefined;
   readonly unchangedSince: Instant | undefined;
   readonly none: NoSnapshot | undefined;
   readonly lastOrder: { readonly item: ItemId; readonly label: string; readonly at: Instant } | undefined;
