@@ -52,7 +52,12 @@ function readPlainPart(
 }
 
 /** The same of a file in the spool, whoever names it. */
-export function readSpooled(path: string, size: number, offset: number, limit: number): Uint8Array | undefined {
+export function readSpooled(
+  path: string,
+  size: number,
+  offset: number,
+  limit: number,
+): Uint8Array | undefined {
   let handle: number;
   try {
     handle = openSync(path, 'r');
