@@ -26,7 +26,7 @@ import type { QueueReads } from './queue-reads.ts';
 import { replay } from './replay.ts';
 import { retention } from './retention.ts';
 import { runsAndFacts } from './runs-and-facts.ts';
-import { recordState } from './records/record-writes.ts';
+import { recordState } from './records/statements/record-writes.ts';
 import { translated } from './sqlite-error.ts';
 import { readContext, writeContext } from './store-context.ts';
 import type { OnDamaged } from './store-context.ts';

@@ -44,8 +44,11 @@ export interface RecordState {
   ): ReadonlyMap<RecordId, number>;
 
   // ---- intents ----
-  /** Kept before anything is sent. A new pair is `pending` from here on. */
-  intend(intents: readonly NewIntent[], now: Instant): void;
+  /**
+   * Keeps what was decided before anything is sent: intents, and what can be concluded at once, in one transaction, so that no
+   * value is written over without the line that says so. A new pair is `pending` from here on.
+   */
+  intend(intents: readonly NewIntent[], conclusions: readonly Conclusion[], now: Instant): void;
   openIntents(link: LinkId): readonly Intent[];
 
   // ---- the end of a decision ----

@@ -42,6 +42,8 @@ export type PairDecision =
       readonly conflicts: readonly NewConflict[];
       readonly writes: readonly WantedWrite[];
       readonly merged?: Merged | undefined;
+      /** All that may be written is: what is neither written nor open is agreed. */
+      readonly whole: boolean;
     }
   /** One side deleted it: what the policy makes of the other's. No write: it is only parted. */
   | {
@@ -94,14 +96,29 @@ function bothThere(question: PairQuestion, now: Readonly<Record<Side, StoredReco
       conflicts: merged.conflicts,
       writes: [],
       merged,
+      whole: false,
     };
   const { writes, denied } = allowed(plan, merged, now);
   const conflicts = [...merged.conflicts, ...denied];
   const swinging = swingOf(pair.swings, plan, writes, at);
   if (swinging !== undefined)
-    return { kind: 'hold', reason: { kind: 'swings', field: swinging }, conflicts, writes: [], merged };
+    return {
+      kind: 'hold',
+      reason: { kind: 'swings', field: swinging },
+      conflicts,
+      writes: [],
+      merged,
+      whole: false,
+    };
   if (merged.held.length > 0)
-    return { kind: 'hold', reason: { kind: 'conflict', fields: merged.held }, conflicts, writes, merged };
+    return {
+      kind: 'hold',
+      reason: { kind: 'conflict', fields: merged.held },
+      conflicts,
+      writes,
+      merged,
+      whole: true,
+    };
   const [parent] = merged.parents;
   if (parent !== undefined)
     return {
@@ -111,6 +128,7 @@ function bothThere(question: PairQuestion, now: Readonly<Record<Side, StoredReco
       // Waiting for the parent with all of it, or going without it.
       writes: plan.unpairedParent === 'hold' ? [] : writes,
       merged,
+      whole: plan.unpairedParent === 'omit',
     };
   const whole = { ...merged, conflicts };
   return writes.length === 0 ? { kind: 'agreed', merged: whole } : { kind: 'write', merged: whole, writes };
@@ -177,6 +195,7 @@ function oneDeleted(question: PairQuestion, deletedIn: Side, left: StoredRecord)
         },
       ],
       writes: [],
+      whole: false,
     };
   const mark = plan.mark[on];
   if (policy === 'delete' && plan.may[on].delete)
@@ -195,7 +214,13 @@ function oneDeleted(question: PairQuestion, deletedIn: Side, left: StoredRecord)
       ends: 'unlinked',
       conflicts: [],
     };
-  return { kind: 'hold', reason: { kind: 'not-allowed', what: 'delete', on }, conflicts: [], writes: [] };
+  return {
+    kind: 'hold',
+    reason: { kind: 'not-allowed', what: 'delete', on },
+    conflicts: [],
+    writes: [],
+    whole: false,
+  };
 }
 
 const notAllowed = (now: Readonly<Record<Side, StoredRecord>>, on: Side, what: 'update'): NewConflict => ({

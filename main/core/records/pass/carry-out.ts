@@ -21,19 +21,21 @@ const MOST_KEPT_SWINGS = 40;
 
 /**
  * Writes what intents of one entity say, batch by batch, and concludes each batch before the next is sent. An outcome that is not
- * known leaves its intent open: the next pass repeats it under the same id.
+ * known leaves its intent open: the next pass repeats it under the same id. `repeated`: what is read back then may be somebody's
+ * edit since, and counts as one.
  */
 export async function carryOut(
   parts: PassParts,
   { plan }: RunningEntity,
   intents: readonly Intent[],
-  settled: ReadonlyMap<number, Settled>,
+  settled: ReadonlyMap<number, Settled> | 'repeated',
   counts: PassCounts,
   signal: AbortSignal,
 ): Promise<CarriedOut> {
   const { stores, state, runtime, link, log } = parts;
   const waiting = Map.groupBy(intents, ({ pair }) => pair);
   let again = false;
+  const settledOf = (pair: number): Settled => (settled === 'repeated' ? [] : (settled.get(pair) ?? []));
   for (const side of SIDES) {
     const due = intents.filter(({ to }) => to === side);
     const size = stores[side].capabilities.writesPerCall;
@@ -71,8 +73,10 @@ export async function carryOut(
             },
             runtime.wall(),
           );
-        const dirty = rest.length === 0 ? (settled.get(intent.pair) ?? []) : [];
-        conclusions.push(concluded(parts, plan, { intent, pair, outcome, dirty }, counts));
+        const dirty = rest.length === 0 ? settledOf(intent.pair) : [];
+        conclusions.push(
+          concluded(parts, plan, { intent, pair, outcome, dirty, repeated: settled === 'repeated' }, counts),
+        );
       }
       if (conclusions.length > 0)
         durablySync(runtime, 'records.conclude', () => state.conclude(conclusions, runtime.wall()));
@@ -110,12 +114,13 @@ interface Ended {
   readonly pair: Pair;
   readonly outcome: Exclude<WriteOutcome, { readonly kind: 'unknown' }>;
   readonly dirty: Settled;
+  readonly repeated: boolean;
 }
 
 function concluded(
   { link, runtime, refusedRestMs }: PassParts,
   plan: RunningEntity['plan'],
-  { intent, pair, outcome, dirty }: Ended,
+  { intent, pair, outcome, dirty, repeated }: Ended,
   counts: PassCounts,
 ): Conclusion {
   const now = runtime.wall();
@@ -137,7 +142,7 @@ function concluded(
       keepDirty: true,
     };
   }
-  const stored = outcome.kind === 'done' ? outcome.stored : undefined;
+  const stored = outcome.kind === 'done' && !repeated ? outcome.stored : undefined;
   count(counts, intent, plan);
   const done = {
     ...base,

@@ -122,17 +122,15 @@ function endOf(given: Case, counts: PassCounts): EndOfCase {
     }
     case 'hold': {
       counts.held += 1;
-      counts.conflicts += decision.conflicts.length;
-      const waits = decision.reason.kind === 'parent' || decision.reason.kind === 'refused';
       return {
         intents: decision.writes.map((write) => intentOf(given, write)),
         conclusion: {
           ...base,
           hold: holdOf(parts, decision.reason, at),
           keepDirty: true,
-          // What a person is asked once is not asked again while the question is open.
-          conflicts: waits ? [] : freshConflicts(pair, decision.reason, decision.conflicts),
-          shadows: decision.merged === undefined ? undefined : looked(given, decision.writes),
+          conflicts: toTell(pair, decision),
+          // Where nothing of it is written, nothing of it is agreed.
+          shadows: decision.whole ? looked(given, decision.writes) : undefined,
         },
       };
     }
@@ -158,13 +156,16 @@ function endOf(given: Case, counts: PassCounts): EndOfCase {
   }
 }
 
-/** A hold for the same reason was told of already. */
-const freshConflicts = (
+/**
+ * What is decided is told when it is written; what a person is asked once is not asked again while the question is open.
+ */
+function toTell(
   pair: Pair,
-  reason: HoldReason,
-  conflicts: readonly NewConflict[],
-): readonly NewConflict[] =>
-  pair.hold !== undefined && JSON.stringify(pair.hold.reason) === JSON.stringify(reason) ? [] : conflicts;
+  { reason, conflicts, whole }: Extract<PairDecision, { readonly kind: 'hold' }>,
+): readonly NewConflict[] {
+  const asked = pair.hold !== undefined && JSON.stringify(pair.hold.reason) === JSON.stringify(reason);
+  return conflicts.filter(({ winner }) => (winner === undefined ? !asked : whole));
+}
 
 export function holdOf(parts: PassParts, reason: HoldReason, at: number): Hold {
   const until =
@@ -212,9 +213,10 @@ const expectedOf = (record: StoredRecord | undefined): FieldTexts => record?.fie
 
 /** Keeps what was decided, before anything is sent. */
 export function keep({ state, runtime }: PassParts, { intents, conclusions }: Decided): void {
-  if (intents.length > 0) durablySync(runtime, 'records.intend', () => state.intend(intents, runtime.wall()));
-  if (conclusions.length > 0)
-    durablySync(runtime, 'records.conclude', () => state.conclude(conclusions, runtime.wall()));
+  if (intents.length + conclusions.length > 0)
+    durablySync(runtime, 'records.intend', () => {
+      state.intend(intents, conclusions, runtime.wall());
+    });
 }
 
 /** More than one pass may do of a kind, unless a person has said that it is meant. */

@@ -2,7 +2,7 @@ import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import { ok, type Result } from '../../../../shared/model/result.ts';
 import { businessKey, matchRecord, type BusinessKey, type Match } from '../match/match-record.ts';
 import type { Conclusion, NewIntent } from '../record-state.ts';
-import { otherSide, type RecordId, type Side, type StoredRecord } from '../record-store.ts';
+import { otherSide, SIDES, type Side, type StoredRecord } from '../record-store.ts';
 import { holdOf, type Decided } from './decide-subjects.ts';
 import type { PassCounts, PassParts, RunningEntity } from './pass-parts.ts';
 import { marksOf, sideOf, type Read, type Subject } from './subjects.ts';
@@ -50,20 +50,24 @@ export async function matchSubjects(
         key: businessKey(entity.plan, side, record, entity.references),
       });
   }
-  for (const side of ['erp', 'cloud'] as const) {
+  // Whoever was paired in this batch, from either side, is nobody else's any more.
+  const given = new Set<string>();
+  for (const side of SIDES) {
     const here = unpaired.filter((one) => one.side === side);
     const matches = await matchesOf(parts, entity, side, here, signal);
     if (!matches.ok) return matches;
-    const given = new Set<RecordId>();
     for (const [index, one] of here.entries()) {
       const match = matches.value[index] ?? { kind: 'leave' };
-      // Two of one batch cannot both have the same counterpart.
-      if (match.kind === 'pair' && given.has(match.id)) {
+      const keys = [
+        `${side} ${one.record.id}`,
+        match.kind === 'pair' ? `${otherSide(side)} ${match.id}` : '',
+      ];
+      if (keys.some((key) => given.has(key))) {
         again = true;
         continue;
       }
       if (match.kind === 'pair') {
-        given.add(match.id);
+        for (const key of keys) given.add(key);
         again = true;
         counts.paired += 1;
       }

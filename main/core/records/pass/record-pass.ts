@@ -70,7 +70,7 @@ async function finishOpen(
   for (const entity of entities) {
     const intents = open.get(entity.plan.entity) ?? [];
     if (intents.length === 0) continue;
-    const { failure } = await carryOut(parts, entity, intents, new Map(), counts, signal);
+    const { failure } = await carryOut(parts, entity, intents, 'repeated', counts, signal);
     if (failure !== undefined) return failure;
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { ok, type Result } from '../../../../shared/model/result.ts';
 import type { Standing } from '../decide/decide-pair.ts';
 import type { DirtyRecord, Pair } from '../record-state.ts';
-import { otherSide, SIDES, type RecordId, type Side, type StoredRecord } from '../record-store.ts';
+import { SIDES, type RecordId, type Side, type StoredRecord } from '../record-store.ts';
 import type { PassParts, RunningEntity } from './pass-parts.ts';
 
 /** What is decided about at once: a pair, or a record without one. */
@@ -109,4 +109,3 @@ export const marksOf = (
   subject.dirty.map(({ side, id, mark }) => ({ side, id, mark }));
 
 export const sideOf = (subject: Subject): Side => subject.dirty[0]?.side ?? 'erp';
-export const counterpart = (subject: Subject): Side => otherSide(sideOf(subject));

@@ -1,9 +1,9 @@
-import type { Conclusion, Hold, Pair, PairId, Shadow } from '../../../core/records/record-state.ts';
-import { StoreError } from '../../../core/queue/store-error.ts';
-import type { Side } from '../../../core/records/record-store.ts';
-import type { Instant } from '../../../../shared/model/time.ts';
-import type { WriteDb } from '../connection.ts';
-import { prepared } from '../statements/prepared.ts';
+import type { Conclusion, Hold, Pair, PairId, Shadow } from '../../../../core/records/record-state.ts';
+import { StoreError } from '../../../../core/queue/store-error.ts';
+import type { Side } from '../../../../core/records/record-store.ts';
+import type { Instant } from '../../../../../shared/model/time.ts';
+import type { WriteDb } from '../../connection.ts';
+import { prepared } from '../../statements/prepared.ts';
 import { conflictJson, decisionJson, pairOf, shadowJson } from './record-rows.ts';
 import { insertPair } from './insert-pair.ts';
 

@@ -9,11 +9,11 @@ import type {
   NewDecision,
   Pair,
   Shadow,
-} from '../../../core/records/record-state.ts';
-import { SIDES, type FieldTexts } from '../../../core/records/record-store.ts';
-import { linkId } from '../../../../shared/model/ids.ts';
-import { failureValue, jsonColumn } from '../failure-codec.ts';
-import { decode, optional } from '../statements/decode.ts';
+} from '../../../../core/records/record-state.ts';
+import { SIDES, type FieldTexts } from '../../../../core/records/record-store.ts';
+import { linkId } from '../../../../../shared/model/ids.ts';
+import { failureValue, jsonColumn } from '../../failure-codec.ts';
+import { decode, optional } from '../../statements/decode.ts';
 
 /** How rows of the records' tables and what the engine knows become each other. */
 

@@ -4,12 +4,12 @@ import type {
   Nomination,
   PairId,
   RecordState,
-} from '../../../core/records/record-state.ts';
-import type { RecordId, Side } from '../../../core/records/record-store.ts';
-import type { Instant } from '../../../../shared/model/time.ts';
-import type { WriteDb } from '../connection.ts';
-import { prepared } from '../statements/prepared.ts';
-import type { WriteContext } from '../store-context.ts';
+} from '../../../../core/records/record-state.ts';
+import type { RecordId, Side } from '../../../../core/records/record-store.ts';
+import type { Instant } from '../../../../../shared/model/time.ts';
+import type { WriteDb } from '../../connection.ts';
+import { prepared } from '../../statements/prepared.ts';
+import type { WriteContext } from '../../store-context.ts';
 import { concludeOne } from './conclude.ts';
 import { insertPair } from './insert-pair.ts';
 import { recordReads } from './record-reads.ts';
@@ -53,9 +53,10 @@ export function recordState(context: WriteContext): RecordState {
         return new Map(missing.map((id) => [id, Number(count.get(link, entity, side, id, now))]));
       }),
 
-    intend: (intents, now) => {
+    intend: (intents, conclusions, now) => {
       write(() => {
         for (const intent of intents) insertIntent(db, intent, now);
+        for (const conclusion of conclusions) concludeOne(db, conclusion, now);
       });
     },
 

@@ -1,9 +1,9 @@
-import type { PairId } from '../../../core/records/record-state.ts';
-import type { RecordId, Side } from '../../../core/records/record-store.ts';
-import type { LinkId } from '../../../../shared/model/ids.ts';
-import type { Instant } from '../../../../shared/model/time.ts';
-import type { WriteDb } from '../connection.ts';
-import { prepared } from '../statements/prepared.ts';
+import type { PairId } from '../../../../core/records/record-state.ts';
+import type { RecordId, Side } from '../../../../core/records/record-store.ts';
+import type { LinkId } from '../../../../../shared/model/ids.ts';
+import type { Instant } from '../../../../../shared/model/time.ts';
+import type { WriteDb } from '../../connection.ts';
+import { prepared } from '../../statements/prepared.ts';
 
 export function insertPair(
   db: WriteDb,

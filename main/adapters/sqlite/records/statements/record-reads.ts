@@ -1,9 +1,9 @@
-import type { ConflictQuery, RecordCounts, RecordState } from '../../../core/records/record-state.ts';
-import { SIDES, type RecordId, type Side } from '../../../core/records/record-store.ts';
-import type { LinkId } from '../../../../shared/model/ids.ts';
-import type { ReadDb } from '../connection.ts';
-import { prepared } from '../statements/prepared.ts';
-import type { ReadContext } from '../store-context.ts';
+import type { ConflictQuery, RecordCounts, RecordState } from '../../../../core/records/record-state.ts';
+import { SIDES, type RecordId, type Side } from '../../../../core/records/record-store.ts';
+import type { LinkId } from '../../../../../shared/model/ids.ts';
+import type { ReadDb } from '../../connection.ts';
+import { prepared } from '../../statements/prepared.ts';
+import type { ReadContext } from '../../store-context.ts';
 import { conflictOf, decisionOf, dirtyOf, intentOf, pairOf } from './record-rows.ts';
 
 type Reads = Pick<

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { otherSide, SIDES, type Side } from '../../../main/core/records/record-store.ts';
+import type { MemoryRecords } from '../../support/memory-records.ts';
+import { ENTITIES, LINK, NAMES, world, type Entity, type Policy, type World } from './record-world.ts';
+
+const SEEDS = Number(process.env['RECORD_HISTORIES'] ?? 300);
+const FIRST = Number(process.env['RECORD_FIRST_SEED'] ?? 1);
+const OPERATIONS = 50;
+const LEVELS: Readonly<Record<Side, readonly string[]>> = { erp: ['A', 'B', 'C'], cloud: ['1', '2', '3'] };
+
+const of = (world: World, side: Side): MemoryRecords => (side === 'erp' ? world.erp : world.cloud);
+const named = (side: Side, field: string): string => (side === 'erp' ? field.toUpperCase() : field);
+
+/** What people do on either side while the program runs; every value they type is one nobody typed before. */
+class People {
+  readonly #world: World;
+  #typed = 0;
+  #made = 0;
+
+  constructor(given: World) {
+    this.#world = given;
+  }
+
+  get #random(): () => number {
+    return this.#world.random;
+  }
+
+  #pick<T>(list: readonly T[]): T | undefined {
+    return list[Math.floor(this.#random() * list.length)];
+  }
+
+  #fresh(): string {
+    this.#typed += 1;
+    return `typed ${this.#typed}`;
+  }
+
+  act(): void {
+    const side = this.#pick(SIDES) ?? 'erp';
+    const entity = this.#pick(ENTITIES) ?? 'customer';
+    const records = of(this.#world, side);
+    const rows = [...records.rows(NAMES[entity][side]).keys()];
+    const chance = this.#random();
+    if (chance < 0.3 || rows.length === 0) this.#insert(side, entity);
+    else if (chance < 0.9) this.edit(side, entity, this.#pick(rows) ?? '');
+    else records.delete(NAMES[entity][side], this.#pick(rows) ?? '');
+  }
+
+  edit(side: Side, entity: Entity, id: string): void {
+    const field = this.#pick(['name', 'phone', 'name', 'parent', 'level']) ?? 'name';
+    const records = of(this.#world, side);
+    if (field === 'parent') {
+      const parents = this.#parents(side, entity);
+      if (Object.keys(parents).length > 0) records.update(NAMES[entity][side], id, parents);
+    } else if (field === 'level') {
+      if (entity === 'customer')
+        records.update(NAMES[entity][side], id, { [named(side, 'level')]: this.#pick(LEVELS[side]) ?? null });
+    } else records.update(NAMES[entity][side], id, { [named(side, field)]: this.#fresh() });
+  }
+
+  #insert(side: Side, entity: Entity): void {
+    this.#made += 1;
+    of(this.#world, side).insert(NAMES[entity][side], `${side}-user-${this.#made}`, {
+      [named(side, 'code')]: `code ${this.#made}`,
+      [named(side, 'name')]: this.#fresh(),
+      ...this.#parents(side, entity),
+    });
+  }
+
+  #parents(side: Side, entity: Entity): Record<string, string | null> {
+    const parent = (word: Entity): Record<string, string | null> => {
+      const id = this.#pick([...of(this.#world, side).rows(NAMES[word][side]).keys()]);
+      if (id === undefined) return {};
+      return { [named(side, word)]: side === 'cloud' ? `${NAMES[word].cloud}:${id}` : id };
+    };
+    if (entity === 'contact') return parent('customer');
+    return entity === 'visit' ? { ...parent('customer'), ...parent('contact') } : {};
+  }
+}
+
+async function quiet(made: World): Promise<void> {
+  made.faults.chance = 0;
+  made.faults.crash = 0;
+  made.beforeWrite.act = undefined;
+  for (let pass = 0; pass < 12; pass += 1) {
+    await made.runtime.advance(11 * 60_000);
+    const end = await made.pass();
+    if (end?.failure !== undefined) throw new Error(JSON.stringify(end.failure));
+  }
+}
+
+const POLICIES = {
+  owner: ['erp', 'cloud', 'manual'],
+  onDelete: ['ignore', 'mark', 'delete'],
+  unpairedParent: ['hold', 'omit'],
+  deletions: ['reported', 'reported', 'sweep'],
+  merge: ['field', 'field', 'row'],
+} as const;
+
+function policyOf(seed: number): Policy {
+  const at = (turn: number, length: number): number => Math.floor(seed / turn) % length;
+  return {
+    owner: POLICIES.owner[at(1, 3)] ?? 'erp',
+    onDelete: POLICIES.onDelete[at(3, 3)] ?? 'mark',
+    unpairedParent: POLICIES.unpairedParent[at(9, 2)] ?? 'hold',
+    deletions: POLICIES.deletions[at(2, 3)] ?? 'reported',
+    merge: POLICIES.merge[at(5, 3)] ?? 'field',
+  };
+}
+
+/** Written from what the policies promise; it knows nothing of how the program decides. */
+function judge(made: World, policy: Policy): readonly string[] {
+  const findings: string[] = [];
+  const { parts } = made;
+  const conflicts = parts.state.conflicts({ link: LINK, limit: 10_000, offset: 0 }).conflicts;
+  for (const entity of ENTITIES) {
+    const pairs = parts.state.pairsFrom(LINK, entity, 'erp', undefined, 10_000);
+    const seen = new Map<string, number>();
+    for (const side of SIDES)
+      for (const [id, row] of of(made, side).rows(NAMES[entity][side])) {
+        const code = `${side} ${row.fields.get(named(side, 'code')) ?? ''}`;
+        seen.set(code, (seen.get(code) ?? 0) + 1);
+        const mine = pairs.filter((pair) => pair.ids[side] === id);
+        const held = parts.state.dirtyOf(LINK, entity, side, [id]).some(({ hold }) => hold !== undefined);
+        if (mine.length !== 1 && !held) findings.push(`${entity} ${id} on ${side} has ${mine.length} pairs`);
+      }
+    for (const [code, times] of seen)
+      if (times > 1) findings.push(`${entity}: ${code} is there ${times} times`);
+    for (const pair of pairs) {
+      if (pair.state !== 'active' || pair.hold !== undefined) continue;
+      const rows = {
+        erp: row(made, entity, 'erp', pair.ids.erp),
+        cloud: row(made, entity, 'cloud', pair.ids.cloud),
+      };
+      const there = SIDES.filter((side) => rows[side] !== undefined);
+      if (there.length === 1 && policy.deletions === 'reported')
+        findings.push(`${entity} pair ${pair.id} is active and only in ${there.join()}`);
+      if (there.length < 2) continue;
+      for (const field of ['name', 'phone'])
+        if ((rows.erp?.get(field.toUpperCase()) ?? null) !== (rows.cloud?.get(field) ?? null))
+          findings.push(`${entity} pair ${pair.id}: ${field} differs`);
+    }
+  }
+  for (const side of SIDES) findings.push(...lostValues(made, side, conflicts));
+  return findings;
+}
+
+const row = (
+  made: World,
+  entity: Entity,
+  side: Side,
+  id: string | undefined,
+): ReadonlyMap<string, string | null> | undefined =>
+  of(made, side)
+    .rows(NAMES[entity][side])
+    .get(id ?? '')?.fields;
+
+/** A value a person typed and the program wrote over must have been on the other side, or stand in the log. */
+function lostValues(
+  made: World,
+  side: Side,
+  conflicts: ReturnType<World['parts']['state']['conflicts']>['conflicts'],
+): readonly string[] {
+  const { history } = of(made, side);
+  const other = new Set(of(made, otherSide(side)).history.map(({ value }) => value));
+  const logged = new Set(conflicts.map((one) => one[side]));
+  const findings: string[] = [];
+  const last = new Map<string, (typeof history)[number]>();
+  for (const written of history) {
+    const key = `${written.entity} ${written.id} ${written.field}`;
+    const before = last.get(key);
+    last.set(key, written);
+    if (before === undefined || before.by === 'program' || written.by === 'user') continue;
+    if (before.value === null || !before.value.startsWith('typed') || before.value === written.value)
+      continue;
+    if (!other.has(before.value) && !logged.has(before.value))
+      findings.push(
+        `${side} ${key}: "${before.value}" was written over by "${written.value ?? ''}" without a line`,
+      );
+  }
+  return findings;
+}
+
+async function play(
+  seed: number,
+): Promise<{ readonly findings: readonly string[]; readonly echoes: number }> {
+  const policy = policyOf(seed);
+  const made = world(seed, policy);
+  const people = new People(made);
+  made.faults.chance = made.random() < 0.6 ? 0.15 : 0;
+  made.faults.crash = made.random() < 0.6 ? 0.05 : 0;
+  // Somebody edits the very record that is being written.
+  made.beforeWrite.act = (side, write) => {
+    if (made.random() >= 0.05 || write.kind === 'create') return;
+    const entity = ENTITIES.find((word) => NAMES[word][side] === write.entity);
+    if (entity !== undefined) people.edit(side, entity, write.id);
+  };
+  for (let operation = 0; operation < OPERATIONS; operation += 1) {
+    people.act();
+    if (made.random() < 0.3) {
+      await made.runtime.advance(60_000);
+      await made.pass();
+    }
+  }
+  await quiet(made);
+  const writes = made.erp.history.length + made.cloud.history.length;
+  await made.pass();
+  return {
+    findings: judge(made, policy),
+    echoes: made.erp.history.length + made.cloud.history.length - writes,
+  };
+}
+
+describe('two sides with people on both', () => {
+  it(
+    `end as the policies say: ${SEEDS} histories of ${OPERATIONS} operations`,
+    { timeout: 300_000 },
+    async () => {
+      const failed: string[] = [];
+      for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) {
+        const { findings, echoes } = await play(seed);
+        if (findings.length > 0 || echoes > 0)
+          failed.push(
+            `seed ${seed} ${JSON.stringify(policyOf(seed))}: ${echoes} echoes; ${findings.slice(0, 3).join('; ')}`,
+          );
+      }
+      expect(failed).toEqual([]);
+    },
+  );
+});
