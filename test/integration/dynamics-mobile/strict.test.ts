@@ -48,13 +48,14 @@ test.each([
     await control.settled();
     for (const user of USERS) control.synchronize({ area: AREA, user });
     const found = findings(f).toSorted();
-    // What the cloud itself lost stays there and is said; it stops nothing else. To wait when told to is no harm.
+    // What the cloud itself lost stays there, is kept without its bytes for a person to see, and stops nothing else. To wait when
+    // told to is no harm.
     const told = [
       'download answered 404',
       `${lost} is not in the ERP`,
       'list answered 429',
       'packets stay in the queue',
-      'the last pull ended failed',
+      `${lost} is kept without its bytes`,
     ];
     expect(found).toEqual(told.toSorted());
     expect(control.queueState({ area: AREA })).toMatchObject({
