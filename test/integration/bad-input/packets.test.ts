@@ -78,7 +78,7 @@ test('DM-45 mis-nested XML is refused with table, row, line and column, its byte
   const { said } = await refused(
     `<NavMobileSync salesmancode="${world.users[0]}"><table tablename="SalesHeader"><r status="insert"><no>1</r></no></table></NavMobileSync>`,
   );
-  expect(said.what).toMatch(/^The packet cannot be read: .*\(SalesHeader row 1, 1:\d+\)$/);
+  expect(said.what).toMatch(/^The packet cannot be read: .*\(SalesHeader row 1, 1:\d+ no\)$/);
   expect(said.next).toMatch(/queue show.*malformed/);
 });
 
