@@ -103,7 +103,7 @@ export function giveDownloadLink(world: World, area: Area, request: Request): Re
   const { packet } = found;
   const { switches } = world;
   if (found.format === 'json' && !world.holds(43)) return message(404, 'Not Found');
-  if (area.done.includes(packet.id) && !world.holds(44)) return message(404, 'Not Found');
+  if (!world.holds(44) && area.done.includes(packet.id)) return message(404, 'Not Found');
   const now = world.now();
   if (packet.gone === 'link' || now - packet.receivedAt > switches.bodyRetention * 1000)
     return message(404, 'Not Found');
