@@ -4,7 +4,7 @@ import { renderSnapshot } from '../../../main/core/packets/push/render-snapshot.
 import type { Item } from '../../../main/core/queue/item.ts';
 import { SAMPLE } from '../../../main/sandbox/sample-erp/site-settings.ts';
 import { mappingSchema } from '../../../shared/model/mapping.ts';
-import { MAPPING } from '../../support/link-bench.ts';
+import { AREA, MAPPING } from '../../support/link-bench.ts';
 import { readingBench, type ReadingBench } from './reading-bench.ts';
 
 const never = new AbortController().signal;
@@ -54,6 +54,7 @@ export async function segmentsBench(options: {
   readonly users: readonly (readonly [name: string, route: string, region: string])[];
 }): Promise<SegmentsBench> {
   const b = await readingBench();
+  for (const [user] of options.users) b.cloud.control.addUser({ area: AREA, user });
   for (const statement of [
     ...(options.snapshot ? [`ALTER DATABASE [${SAMPLE.database}] SET ALLOW_SNAPSHOT_ISOLATION ON`] : []),
     'CREATE TABLE dbo.Price (c nvarchar(20) NOT NULL PRIMARY KEY, n nvarchar(100) NULL, v rowversion)',

@@ -48,6 +48,28 @@ for (const snapshot of [true, false])
     await expectNaive(b);
   });
 
+test('a row that moves to another user while a cycle begins is in one packet, not in two', async () => {
+  const b = await bench({
+    snapshot: true,
+    users: [
+      ['anna', 'R1', 'north'],
+      ['bob', 'R2', 'north'],
+    ],
+  });
+  b.entities([STOP, PRICE]);
+  await b.scheduled();
+  const { reader } = b.parts.erp;
+  const openView = reader.openView.bind(reader);
+  // After the look at the tables, by which nothing of anna's has to be read, and before the view that bob's new values need.
+  reader.openView = async (signal) => {
+    await b.sql("UPDATE dbo.Stop SET route = N'R3' WHERE c = N'S-0-1'");
+    return openView(signal);
+  };
+  await b.sql("UPDATE dbo.Rep SET Route = N'R3' WHERE UserName = N'bob'");
+  await b.scheduled();
+  await expectNaive(b);
+});
+
 test('a table that moved makes only its own segments be read, through a view over others too', async () => {
   const b = await bench({ snapshot: true, users: PAIR });
   await b.sql(

@@ -41,6 +41,7 @@ export class SnapshotCollect {
   /** Users for whom the store was asked what it keeps. */
   readonly #looked = new Set<string>();
   #view: ErpView | undefined;
+  #begun = false;
   /** Where the tables stood when it was looked last; what is read from now on is of that moment or later. */
   #stood: Positions;
   #readSince = false;
@@ -85,6 +86,8 @@ export class SnapshotCollect {
     signal: AbortSignal,
   ): Promise<Result<CollectedSnapshot>> {
     const asks = this.#asksOf(user);
+    const unread = await this.#begin(signal);
+    if (unread !== undefined) return fail(unread);
     this.#waiting.delete(user.name);
     for (;;) {
       const found = await this.#collect(user, asks, signal);
@@ -159,9 +162,29 @@ export class SnapshotCollect {
     return !this.#holds(segment) && !(segment.read && segment.positions === undefined);
   }
 
+  /**
+   * Before the first packet, for whatever one of them needs: were the view opened for a later one, those before it would be of an
+   * earlier moment, and a row that moves from one user to another could be in both their packets.
+   */
+  async #begin(signal: AbortSignal): Promise<SyncFailure | undefined> {
+    if (this.#begun) return undefined;
+    const due = [...this.#waiting.values()].some((user) => {
+      this.#look(user);
+      return this.#othersOf(user).some((ask) => this.#isDue(ask));
+    });
+    const failure = due && this.#view === undefined ? await this.#open(signal) : undefined;
+    this.#begun = failure === undefined;
+    return failure;
+  }
+
   #asksOf(user: ErpUser): readonly SegmentAsk[] {
     const asks = this.#asks.of(user);
-    if (this.#looked.has(user.name)) return asks;
+    this.#look(user);
+    return asks;
+  }
+
+  #look(user: ErpUser): void {
+    if (this.#looked.has(user.name)) return;
     const next = [user];
     for (const other of this.#waiting.values()) {
       if (next.length === USERS_AT_ONCE) break;
@@ -169,7 +192,6 @@ export class SnapshotCollect {
     }
     this.#segments.look(next.flatMap((one) => this.#othersOf(one)));
     for (const { name } of next) this.#looked.add(name);
-    return asks;
   }
 
   /** Whoever cannot have a packet is told so when his turn comes. */
