@@ -1,11 +1,14 @@
 /** Largest chunk of a packet that is written: each costs whoever hashes and stores it a step. */
 export const CHUNK_BYTES = 256 * 1024;
+/** Of the first one: most parts of packets are a few rows, and memory that nobody fills has to be cleared too. */
+const FIRST_BYTES = 8 * 1024;
 /** Markup is written in whole words, whose last one may reach beyond its end. */
 const SLACK_BYTES = 4;
 /** Characters whose bytes certainly fit an empty chunk, however they are written. */
 const SURE_CHARS = Math.floor(CHUNK_BYTES / 6);
 
 const encoder = new TextEncoder();
+const NOTHING = new Uint8Array(0);
 
 const bytesOfText = (text: string): Uint8Array => encoder.encode(text);
 
@@ -46,9 +49,12 @@ const KINDS = Uint8Array.from({ length: 0x80 }, (_, code) =>
  * cannot be written is seen in the same pass that writes the bytes.
  */
 export class ByteChunks {
-  #bytes = new Uint8Array(CHUNK_BYTES + SLACK_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes = NOTHING;
+  #view = new DataView(NOTHING.buffer);
   #used = 0;
+  /** What `#bytes` has room for. */
+  #room = 0;
+  #least = FIRST_BYTES;
   #full: Uint8Array[] = [];
 
   get hasFull(): boolean {
@@ -69,7 +75,7 @@ export class ByteChunks {
   }
 
   markup(markup: Markup): void {
-    if (this.#used + markup.length > CHUNK_BYTES) this.#close();
+    if (this.#used + markup.length > this.#room) this.#makeRoom(markup.length);
     put(this.#view, this.#used, markup.words);
     this.#used += markup.length;
   }
@@ -82,7 +88,7 @@ export class ByteChunks {
       // Never between the halves of a surrogate pair.
       if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end -= 1;
       const part = text.slice(from, end);
-      if (this.#used + part.length * 3 > CHUNK_BYTES) this.#close();
+      if (this.#used + part.length * 3 > this.#room) this.#makeRoom(part.length * 3);
       this.#used += encoder.encodeInto(part, this.#bytes.subarray(this.#used)).written;
       from = end;
     }
@@ -90,7 +96,8 @@ export class ByteChunks {
 
   /** An element: the first characters of a text between its tags. They are ASCII, and nothing of them is escaped. */
   digits(open: Markup, text: string, length: number, close: Markup): void {
-    if (this.#used + length + open.length + close.length > CHUNK_BYTES) this.#close();
+    const most = length + open.length + close.length;
+    if (this.#used + most > this.#room) this.#makeRoom(most);
     const to = this.#bytes;
     put(this.#view, this.#used, open.words);
     let at = this.#used + open.length;
@@ -106,7 +113,8 @@ export class ByteChunks {
   element(open: Markup, text: string, close: Markup): boolean {
     const { length } = text;
     if (length > SURE_CHARS) return false;
-    if (this.#used + length * 5 + open.length + close.length > CHUNK_BYTES) this.#close();
+    const most = length * 5 + open.length + close.length;
+    if (this.#used + most > this.#room) this.#makeRoom(most);
     const to = this.#bytes;
     put(this.#view, this.#used, open.words);
     let at = this.#used + open.length;
@@ -139,9 +147,26 @@ export class ByteChunks {
     if (this.#used === 0) return;
     this.#full.push(this.#bytes.subarray(0, this.#used));
     // Chunks are handed on and may be kept: each has memory of its own.
-    this.#bytes = new Uint8Array(CHUNK_BYTES + SLACK_BYTES);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#take(NOTHING, 0);
     this.#used = 0;
+    // Where one was filled, more follow.
+    this.#least = CHUNK_BYTES;
+  }
+
+  /** For so many bytes more, in this chunk or, where they may not fit it, in the next. */
+  #makeRoom(bytes: number): void {
+    if (this.#used + bytes > CHUNK_BYTES) this.#close();
+    const room = Math.min(CHUNK_BYTES, Math.max(this.#least, this.#room * 4, this.#used + bytes));
+    if (room <= this.#room) return;
+    const larger = new Uint8Array(room + SLACK_BYTES);
+    larger.set(this.#bytes.subarray(0, this.#used));
+    this.#take(larger, room);
+  }
+
+  #take(bytes: Uint8Array<ArrayBuffer>, room: number): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+    this.#room = room;
   }
 }
 
