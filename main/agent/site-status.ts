@@ -20,7 +20,8 @@ import {
   worst,
   type LinkFacts,
 } from '../core/health/lights.ts';
-import type { PacketLink, RunningFlow } from '../core/packets/packet-link.ts';
+import type { RunningFlow } from '../core/packets/link-turns.ts';
+import type { PacketLink } from '../core/packets/packet-link.ts';
 import { activePause } from '../core/queue/active-pause.ts';
 import type { Item } from '../core/queue/item.ts';
 import type { EndpointFact, Flow, Pause, QueueStore, Run } from '../core/queue/queue-store.ts';

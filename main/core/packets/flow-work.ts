@@ -28,14 +28,17 @@ export interface FlowWorkParts {
   readonly sender: SnapshotSender;
   readonly handovers: HandoverWatch;
   readonly guard: EvidenceGuard;
-  readonly runs: {
-    /** The pull that a push waits for, running or started for it; undefined while pulling is off. */
-    drain(
-      signal: AbortSignal,
-    ): { readonly done: Promise<void>; readonly progress: RunProgress | undefined } | undefined;
-    /** A push is due at once. */
-    soon(): void;
-  };
+  readonly runs: FlowRuns;
+}
+
+/** The runs beside the one that is carried out. */
+export interface FlowRuns {
+  /** The pull that a push waits for, running or started for it; undefined while pulling is off. */
+  drain(
+    signal: AbortSignal,
+  ): { readonly done: Promise<void>; readonly progress: RunProgress | undefined } | undefined;
+  /** The flow is due at once. */
+  soon(flow: Flow): void;
 }
 
 /** Carries out the runs of one link, as `PacketLink` starts them. */
@@ -49,7 +52,7 @@ export class FlowWork {
   readonly #sender: SnapshotSender;
   readonly #handovers: HandoverWatch;
   readonly #guard: EvidenceGuard;
-  readonly #runs: FlowWorkParts['runs'];
+  readonly #runs: FlowRuns;
   readonly #photos: MissingPhotos;
   /** Why the last pull did not reach the end of what waits; undefined when it did. */
   #drained: SyncFailure | undefined;
@@ -168,7 +171,7 @@ export class FlowWork {
     void this.#parts.runtime.sleep(PUSH_AGAIN_MS, signal).then(() => {
       if (signal.aborted) return;
       this.#schedule.soon('push');
-      this.#runs.soon();
+      this.#runs.soon('push');
     });
   }
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { ErpUser } from '../../../main/core/packets/erp.ts';
 import type { LinkParts } from '../../../main/core/packets/link-parts.ts';
-import type { SyncAnswer } from '../../../main/core/packets/packet-link.ts';
+import type { SyncAnswer } from '../../../main/core/packets/link-turns.ts';
 import type { PushRules } from '../../../main/core/packets/push/push-plan.ts';
 import type { Run } from '../../../main/core/queue/queue-store.ts';
 import { linkBench, packet, type LinkBench } from '../../support/link-bench.ts';
