@@ -43,6 +43,8 @@ export class MemoryErp implements PacketErp {
   /** What was written, once per write: doubles show. */
   readonly written: string[] = [];
   readonly rows = new Set<string>();
+  /** Key of a document by kind and number, so that a long history is not searched for each. */
+  readonly #numbers = new Map<string, string>();
   away: SyncFailure | undefined;
   /** Each entry strikes one call of `apply`. */
   next: ('answer-lost' | 'request-lost' | SyncFailure)[] = [];
@@ -131,11 +133,7 @@ export class MemoryErp implements PacketErp {
       return Promise.resolve(this.notifyFails === undefined ? ok(undefined) : fail(this.notifyFails));
     },
     documentKnown: (_source, document, number) =>
-      Promise.resolve(
-        this.#up(
-          [...this.documents.values()].some((one) => one.document === document && one.number === number),
-        ),
-      ),
+      Promise.resolve(this.#up(this.documents.has(this.#numbers.get(`${document} ${number}`) ?? ''))),
     voidPacket: (_source, packetId, revision, payloadHash) => {
       if (this.away !== undefined) return Promise.resolve(fail(this.away));
       if (this.ledger.get(packetId)?.state === 'applied') return Promise.resolve(ok('already' as const));
@@ -207,6 +205,7 @@ export class MemoryErp implements PacketErp {
       const result = results[index];
       if (result === undefined) continue;
       this.written.push(`${one.document} ${one.number ?? one.rowId}`);
+      this.#numbers.set(`${one.document} ${one.number ?? ''}`, `${one.entity} ${one.rowId}`);
       this.documents.set(`${one.entity} ${one.rowId}`, {
         ...result,
         entity: one.entity,
