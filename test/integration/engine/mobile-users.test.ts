@@ -8,7 +8,7 @@ import type { LinkParts } from '../../../main/core/packets/link-parts.ts';
 import type { PushRules } from '../../../main/core/packets/push/push-plan.ts';
 import type { MobileUserView } from '../../../shared/contract/user-requests.ts';
 import { linkId, sha256 } from '../../../shared/model/ids.ts';
-import { linkBench, packet, type LinkBench } from '../../support/link-bench.ts';
+import { AREA, COMPANY, linkBench, packet, type LinkBench } from '../../support/link-bench.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const never = new AbortController().signal;
@@ -121,6 +121,37 @@ test('everybody who gets none has the reason: pilot, pause, a name twice, own pa
     lastOrder: { label: 'order SO-1' },
   });
   expect((await u.list({ open: true })).users.map((one) => one.user)).toEqual(['anna', 'dora']);
+});
+
+test('the last order is a packet with a document, not one that moves a number series on, nor one nobody has read', async () => {
+  const u = bench(['anna']);
+  const deliver = (table: string, fields: Readonly<Record<string, string>>, operation: string): void => {
+    u.b.cloud.control.deliver({
+      area: AREA,
+      user: 'anna',
+      company: COMPANY,
+      operation,
+      xml: packet(table, `row-${Object.values(fields).join('-')}`, fields),
+    });
+  };
+  deliver('SalesHeader', { no: 'SO-1' }, 'SalesOrder');
+  await u.b.run('pull');
+  await u.b.runtime.advance(60_000);
+  deliver('Extra', { current: '1' }, 'DocumentSerieUpdate');
+  await u.b.run('pull');
+  await u.b.run('push');
+  const items = u.b.store.list({ direction: 'in', limit: 10, offset: 0 });
+  expect(items.map(({ label, state }) => [label, state])).toContainEqual(['Extra', 'settled']);
+  expect((await named(u, 'anna')).lastOrder?.label).toBe('order SO-1');
+  u.b.erp.away = { kind: 'unreachable', endpoint: 'erp:main', cause: 'ECONNREFUSED' };
+  await u.b.runtime.advance(60_000);
+  deliver('SalesHeader', { no: 'SO-2' }, 'SalesOrder');
+  await u.b.run('pull');
+  expect((await named(u, 'anna')).lastOrder?.label).toBe('order SO-1');
+  u.b.erp.away = undefined;
+  await u.b.runtime.advance(60_000);
+  await u.b.run('pull');
+  expect((await named(u, 'anna')).lastOrder?.label).toBe('order SO-2');
 });
 
 test('a refused row is said with its table; others get theirs', async () => {

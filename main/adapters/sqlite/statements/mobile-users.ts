@@ -190,13 +190,27 @@ export const readTaken = (db: ReadDb, link: LinkId, user: string, most = TAKEN_K
 
 const orderRow = z.object({ id: z.int(), label: z.string(), created_at: z.int() });
 
+/** How many of a user's newest packets are looked at: while the ERP is away for weeks none of them has been read. */
+const PACKETS_LOOKED_AT = 100;
+
+/**
+ * A packet in which a document of the mapping was found: written, or read and called by it. One of a number series alone, or
+ * one that nobody has read yet, is called by its operation.
+ */
 export function findLastOrder(db: ReadDb, link: LinkId, user: string): MobileUser['lastOrder'] {
   const row: unknown = prepared(
     db,
-    `SELECT i.id, i.label, i.created_at FROM item AS i INDEXED BY item_listed_user
-     WHERE i.user = ? COLLATE NOCASE AND i.direction = 'in' AND i.link = ? AND i.queue = 'packet' AND i.label <> ''
-     ORDER BY i.created_at DESC LIMIT 1`,
-  ).get(user, link);
+    `SELECT n.id, n.label, n.created_at FROM (
+       SELECT i.id, i.label, i.created_at, i.state, i.link, i.queue, i.external_id
+       FROM item AS i INDEXED BY item_listed_user
+       WHERE i.user = :user COLLATE NOCASE AND i.direction = 'in' AND i.link = :link AND i.queue = 'packet'
+       ORDER BY i.created_at DESC LIMIT :most) AS n
+     WHERE n.label <> '' AND (EXISTS (SELECT 1 FROM document AS d WHERE d.item = n.id)
+       OR (n.state <> 'settled' AND NOT EXISTS (
+         SELECT 1 FROM delivery AS d
+         WHERE d.link = n.link AND d.queue = n.queue AND d.packet_id = n.external_id AND d.operation = n.label)))
+     ORDER BY n.created_at DESC LIMIT 1`,
+  ).get({ user, link, most: PACKETS_LOOKED_AT });
   if (row === undefined) return undefined;
   const r = decode(orderRow, row, 'item');
   return { item: itemId(r.id), label: r.label, at: r.created_at };
