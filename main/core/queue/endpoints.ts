@@ -196,12 +196,19 @@ export class Endpoints {
     return Math.max(this.#runtime.monotonic() - monotonic, Math.abs(this.#runtime.wall() - wall));
   }
 
-  /** A rest that the other side asked an earlier start for: a restart is no way around it. */
+  /**
+   * A rest that the other side asked an earlier start for: a restart is no way around it. What any side was seen at since is
+   * behind us, also where the clock was set back: a rest lasts longer by at most the time since the last thing written down.
+   */
   #takeOver(): void {
     const now = this.#runtime.wall();
-    for (const { endpoint, failure } of this.#store.endpoints()) {
+    const facts = this.#store.endpoints();
+    const seen = facts.flatMap(({ lastOk, failingSince }) => [lastOk ?? now, failingSince ?? now]);
+    for (const { endpoint, failure } of facts) {
       if (failure?.kind !== 'throttled' || failure.retryAt === undefined) continue;
-      const left = failure.retryAt - now;
+      const { retryAt } = failure;
+      // One beyond the end says nothing of this rest: that clock was fast, and has been put right.
+      const left = retryAt - Math.max(now, ...seen.filter((at) => at < retryAt));
       if (left > 0 && left <= LONGEST_HELD_MS) this.rest(endpoint, left, 'theirs');
     }
   }

@@ -125,10 +125,29 @@ describe('a rest that the other side asked for', () => {
     expect(endpoints.restMs(CLOUD)).toBe(60_000);
   });
 
+  it('taken over after the clock was set back lasts no longer for it than since the last thing written down', async () => {
+    endpoints.backOff(CLOUD, throttled(600_000));
+    runtime.clock.jumpWall(-3_600_000);
+    expect(new Endpoints(runtime, store).heldMs(CLOUD)).toBe(600_000);
+    runtime.clock.jumpWall(3_600_000);
+    await runtime.advance(300_000);
+    endpoints.succeeded(ERP);
+    runtime.clock.jumpWall(-3_600_000);
+    expect(new Endpoints(runtime, store).heldMs(CLOUD)).toBe(300_000);
+  });
+
+  it('is taken over whole where another clock was ahead of its end', () => {
+    runtime.clock.jumpWall(7_200_000);
+    endpoints.succeeded(ERP);
+    runtime.clock.jumpWall(-7_200_000);
+    endpoints.backOff(CLOUD, throttled(60_000));
+    expect(new Endpoints(runtime, store).heldMs(CLOUD)).toBe(60_000);
+  });
+
   it('outlives a restart, unless it is further away than any is taken over', () => {
     endpoints.backOff(CLOUD, throttled(60_000));
     expect(new Endpoints(runtime, store).heldMs(CLOUD)).toBe(60_000);
-    runtime.clock.jumpWall(-3 * 86_400_000);
+    endpoints.backOff(CLOUD, throttled(25 * 3_600_000));
     expect(new Endpoints(runtime, store).heldMs(CLOUD)).toBe(0);
   });
 });
