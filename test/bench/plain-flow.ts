@@ -49,13 +49,13 @@ async function deliver(pool: sql.ConnectionPool, xml: string, user: string): Pro
 /**
  * The flow as the vendor's page shows it, by somebody who knows nothing of this program: list, then for each entry link,
  * download, deliver, then the list reported done; one call after the other. Packets that come again are left out by their id.
- * Returns when all are reported.
+ * Returns once so many are reported; the last list may bring it a few above.
  */
 export async function plainFlow(
   cloud: { readonly url: string; readonly area: string; readonly key: string },
   erpPort: number,
   packets: number,
-): Promise<{ readonly lists: number }> {
+): Promise<{ readonly packets: number; readonly lists: number }> {
   const base = `${cloud.url}/mobile/erp/pull/${cloud.area}`;
   const headers = { 'x-api-key': cloud.key };
   const ask = async (url: string, init: RequestInit): Promise<string> => {
@@ -90,5 +90,5 @@ export async function plainFlow(
   } finally {
     await pool.close();
   }
-  return { lists };
+  return { packets: done.size, lists };
 }

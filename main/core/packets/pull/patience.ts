@@ -29,6 +29,11 @@ export class Patience {
     this.#signal = signal;
   }
 
+  /** The cloud said that it is asked too much: calls go out one after the other. */
+  get isSlowed(): boolean {
+    return this.#oneByOne !== undefined;
+  }
+
   async with<T>(act: () => Promise<Result<T>>): Promise<Result<T>> {
     const { endpoints, cloudEndpoint } = this.#parts;
     for (let rests = 0; ; rests += 1) {

@@ -11,6 +11,8 @@ import { fetchPacket, keepPacket } from './take-packet.ts';
 
 /** Lists in a row that bring nothing new before a cycle ends: a queue that hides what it listed may answer short or empty. */
 const QUIET_LISTS = 2;
+/** Lists under way at the same time, of a queue that hides what it listed, while no rate is set or asked for. */
+const LISTS_AT_ONCE = 3;
 /** A bound on one cycle: 100,000 packets. More are taken by the next one. */
 const MOST_LISTS = 10_000;
 /** A waiter is woken by what it waits for; this only bounds what a lost wake-up would cost. */
@@ -110,9 +112,15 @@ export class QueueDrain {
       progress?.name('pull');
       if ((await this.#list()) === undefined) break;
       await this.#listAhead();
-      await this.#settle();
+      await this.#taken();
+      const makesRoom = this.#makesRoom();
       if (this.#brought && !this.#stored) this.#quiet += 1;
       [this.#brought, this.#stored] = [false, false];
+      if (makesRoom && (await this.#report()) > 0) {
+        this.#handles.clear();
+        continue;
+      }
+      await this.#settle();
       progress?.name('apply');
       lane.wake();
       await lane.drain(signal);
@@ -132,17 +140,53 @@ export class QueueDrain {
     return this.#with.signal.aborted || (this.#failure !== undefined && endsCycle(this.#failure));
   }
 
+  /** Nothing newer is shown before this list is reported: where being durable is enough for that, it is applied meanwhile. */
+  #makesRoom(): boolean {
+    const { acknowledge } = this.#with.parts.policy.report;
+    return acknowledge === 'after-store' && this.#hides === false && this.#full && this.#stored;
+  }
+
   /** While what was listed is under way. A full list says that more may wait; whether lists hide it is seen at the first one. */
   async #listAhead(): Promise<void> {
-    const { parallelDownloads } = this.#with.parts.policy;
     if (this.#hides === undefined && !this.#full) return;
-    while (!this.#over() && this.#hides !== false && this.#underWay > 0 && this.#quiet < QUIET_LISTS) {
-      if (this.#waiting.length < parallelDownloads) {
-        if ((await this.#list()) === undefined || this.#hides !== true) return;
-      }
-      if ((this.#waiting.length >= parallelDownloads || this.#quiet > 0) && this.#underWay > 0)
+    const asked = new Set<Promise<void>>();
+    let ended = false;
+    const ask = (): void => {
+      const one = this.#list()
+        .then((entries) => {
+          ended ||= entries === undefined || this.#hides !== true;
+        })
+        .catch((error: unknown) => this.#note(error))
+        .finally(() => {
+          asked.delete(one);
+          this.#bell.ring();
+        });
+      asked.add(one);
+    };
+    /** After a list that brought nothing, something of what is under way ends before the next is asked for. */
+    let restedAt = 0;
+    while (!ended && !this.#over() && this.#underWay + asked.size > 0 && this.#quiet < QUIET_LISTS) {
+      restedAt = Math.min(restedAt, this.#quiet);
+      if (restedAt === this.#quiet && this.#wantsMore(asked.size)) ask();
+      else {
+        if (asked.size === 0) restedAt = this.#quiet;
         await this.#bell.wait(LOOK_MS, this.#with.signal);
+      }
     }
+    await Promise.all(asked);
+  }
+
+  /** Whether another list is asked for, with so many under way. */
+  #wantsMore(asked: number): boolean {
+    const { parts, patience } = this.#with;
+    const { parallelDownloads, callsPerMinute } = parts.policy;
+    if (this.#hides === false || this.#underWay === 0) return false;
+    if (asked === 0) return this.#waiting.length < parallelDownloads;
+    const alone = this.#hides !== true || callsPerMinute !== undefined || patience.isSlowed;
+    const expected = this.#waiting.length + asked * parts.cloud.capabilities.listSize;
+    return (
+      !alone && this.#quiet === 0 && asked < LISTS_AT_ONCE && expected < LISTS_AT_ONCE * parallelDownloads
+    );
   }
 
   /** One list; its entries wait for a lane. Undefined when it failed. */
@@ -236,25 +280,33 @@ export class QueueDrain {
     // So that a queue that hides what it listed hears of it before it shows it again.
     if (lane.totals.applied - this.#appliedAtReport >= parts.cloud.capabilities.listSize)
       this.#reporting ??= this.#report()
+        .then(() => undefined)
         .catch((error: unknown) => this.#note(error))
         .finally(() => {
           this.#reporting = undefined;
         });
   }
 
-  async #report(): Promise<void> {
+  async #report(): Promise<number> {
     const { reporter, counts, lane, signal } = this.#with;
     this.#appliedAtReport = lane.totals.applied;
-    counts.reported += await reporter.reportDue(signal);
+    const reported = await reporter.reportDue(signal);
+    counts.reported += reported;
+    return reported;
   }
 
   #note(error: unknown): void {
     this.#thrown ??= { error };
   }
 
-  /** Until everything listed was taken, or cannot be. Throws what was thrown meanwhile. */
-  async #settle(): Promise<void> {
+  /** Until everything listed was taken, or cannot be. */
+  async #taken(): Promise<void> {
     while (this.#underWay > 0) await Promise.all(this.#taking.values());
+  }
+
+  /** The same, and what is applied and reported meanwhile. Throws what was thrown. */
+  async #settle(): Promise<void> {
+    await this.#taken();
     await this.#applying;
     await this.#reporting;
     if (this.#thrown !== undefined) throw this.#thrown.error;
