@@ -1,3 +1,12 @@
+import type {
+  Conflict,
+  ConflictQuery,
+  Decision,
+  DecisionQuery,
+  NewConflict,
+  NewDecision,
+  Resolution,
+} from './record-conflicts.ts';
 import type { SyncFailure } from '../../../shared/model/failure.ts';
 import type { LinkId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
@@ -11,6 +20,10 @@ export interface RecordState {
   // ---- sides ----
   sideFacts(link: LinkId, side: Side): SideFacts;
   keepSideFacts(link: LinkId, side: Side, facts: SideFacts): void;
+  /** Who said that the first synchronisation may write, and when. */
+  firstConfirmed(link: LinkId): { readonly by: string; readonly at: Instant } | undefined;
+  /** The first one who says so is kept. */
+  confirmFirst(link: LinkId, by: string, now: Instant): void;
 
   // ---- nominated ----
   cursor(link: LinkId, entity: string, side: Side): string | undefined;
@@ -50,6 +63,10 @@ export interface RecordState {
    */
   intend(intents: readonly NewIntent[], conclusions: readonly Conclusion[], now: Instant): void;
   openIntents(link: LinkId): readonly Intent[];
+  /** Those of them that are still open, in their order. */
+  intents(ids: readonly IntentId[]): readonly Intent[];
+  /** Which of these pairs have an open one. */
+  withIntents(pairs: readonly PairId[]): ReadonlySet<PairId>;
 
   // ---- the end of a decision ----
   /**
@@ -64,15 +81,24 @@ export interface RecordState {
   conflict(id: number): Conflict | undefined;
   /** Undefined when it is resolved already. The chosen values are written by the next pass. */
   resolve(id: number, chosen: Resolution, now: Instant): Conflict | undefined;
+  /**
+   * What a person wants written because of a decided conflict or a decision: the intent is kept, its record named, and the cause
+   * is used up, in one transaction. False when it was used up already.
+   */
+  intendByPerson(cause: Cause, by: string, intent: NewIntent, now: Instant): boolean;
   /** What people chose for a pair and no decision has used yet: a field's name, or `''` for the whole record. */
   choices(pair: PairId): ReadonlyMap<string, Side>;
   decisions(query: DecisionQuery): readonly Decision[];
+  decision(id: number): Decision | undefined;
   counts(link: LinkId): RecordCounts;
   /** Drops decisions and resolved conflicts older than that. */
   forget(before: Instant): void;
 }
 
 export type PairId = number;
+
+/** What a person takes back: the winner of a conflict, or something done by itself. */
+export type Cause = { readonly conflict: number } | { readonly decision: number };
 
 export interface SideFacts {
   readonly identity?: string | undefined;
@@ -137,7 +163,15 @@ export interface Pair {
   readonly since: Instant;
   readonly hold?: Hold | undefined;
   /** Fields written to and fro of late, for the breaker: name, direction, when. */
-  readonly swings: readonly { readonly field: string; readonly to: Side; readonly at: Instant }[];
+  readonly swings: readonly Swing[];
+}
+
+export interface Swing {
+  readonly field: string;
+  readonly to: Side;
+  readonly at: Instant;
+  /** That side stored something else than was written. */
+  readonly altered?: true | undefined;
 }
 
 export type HoldReason =
@@ -182,6 +216,8 @@ export interface NewIntent {
   readonly expected: FieldTexts;
   /** What the other side holds, for the shadow when this is done. */
   readonly basis: FieldTexts;
+  /** Written for a person, as an edit of theirs: nothing is agreed by it, it is carried to the other side like any edit. */
+  readonly edit?: true | undefined;
 }
 
 export interface Intent extends Omit<NewIntent, 'pair'> {
@@ -208,77 +244,6 @@ export interface Conclusion {
   readonly conflicts?: readonly NewConflict[] | undefined;
   readonly decision?: NewDecision | undefined;
   readonly swings?: Pair['swings'] | undefined;
-}
-
-export type ConflictKind =
-  'field' | 'deleted-and-changed' | 'two-of-one-key' | 'match' | 'dangling-key' | 'too-long' | 'not-allowed';
-
-export interface NewConflict {
-  readonly kind: ConflictKind;
-  readonly field?: string | undefined;
-  readonly base?: string | null | undefined;
-  readonly erp?: string | null | undefined;
-  readonly cloud?: string | null | undefined;
-  readonly versions: { readonly erp?: string | undefined; readonly cloud?: string | undefined };
-  readonly editors: { readonly erp?: string | undefined; readonly cloud?: string | undefined };
-  /** The rule that was applied: an owner, a policy. */
-  readonly rule: string;
-  /** Absent: held for a person. */
-  readonly winner?: Side | undefined;
-  readonly private: boolean;
-}
-
-export interface Conflict extends NewConflict {
-  readonly id: number;
-  readonly link: LinkId;
-  readonly entity: string;
-  readonly pair: PairId;
-  readonly at: Instant;
-  readonly state: 'decided' | 'held' | 'resolved';
-  readonly resolvedBy?: string | undefined;
-  readonly resolvedAt?: Instant | undefined;
-}
-
-export interface Resolution {
-  readonly by: string;
-  /** Whose value stays; of a decided one: the loser is restored. */
-  readonly winner: Side;
-}
-
-/** One thing done by itself, with what is needed to undo it. */
-export interface NewDecision {
-  readonly what:
-    'paired' | 'created' | 'updated' | 'marked' | 'deleted' | 'unlinked' | 'closed' | 'held' | 'frozen';
-  readonly on?: Side | undefined;
-  readonly run?: number | undefined;
-  /** Of the record that was written, before it. */
-  readonly before: FieldTexts;
-  readonly after: FieldTexts;
-  readonly note: string;
-}
-
-export interface Decision extends NewDecision {
-  readonly id: number;
-  readonly link: LinkId;
-  readonly entity: string;
-  readonly pair: PairId;
-  readonly at: Instant;
-}
-
-export interface ConflictQuery {
-  readonly link?: LinkId | undefined;
-  readonly entity?: string | undefined;
-  readonly states?: readonly Conflict['state'][] | undefined;
-  readonly pair?: PairId | undefined;
-  readonly limit: number;
-  readonly offset: number;
-}
-
-export interface DecisionQuery {
-  readonly link: LinkId;
-  readonly pair?: PairId | undefined;
-  readonly before?: number | undefined;
-  readonly limit: number;
 }
 
 export interface RecordCounts {

@@ -1,5 +1,5 @@
 import { recordPass } from '../../../main/core/records/pass/record-pass.ts';
-import type { PassEnd, PassParts } from '../../../main/core/records/pass/pass-parts.ts';
+import type { PassEnd, PassParts, PassWish } from '../../../main/core/records/pass/pass-parts.ts';
 import type { EntityShape, RecordWrite, Side } from '../../../main/core/records/record-store.ts';
 import { linkId } from '../../../shared/model/ids.ts';
 import { recordMappingSchema, type RecordMapping } from '../../../shared/model/record-mapping.ts';
@@ -97,10 +97,17 @@ export interface World {
   readonly faults: { chance: number; crash: number };
   readonly beforeWrite: { act: ((side: Side, write: RecordWrite) => void) | undefined };
   /** A pass that may die in the middle: then `undefined`, and the next one goes on. */
-  pass(): Promise<PassEnd | undefined>;
+  pass(wish?: Partial<PassWish>): Promise<PassEnd | undefined>;
 }
 
-export function world(seed: number, policy: Policy): World {
+export interface WorldOptions {
+  readonly confirmed?: boolean | undefined;
+  /** What a side makes of values that are written to it. */
+  readonly alter?: ((side: Side, field: string, value: string | null) => string | null) | undefined;
+  readonly mapping?: ((mapping: RecordMapping) => RecordMapping) | undefined;
+}
+
+export function world(seed: number, policy: Policy, options: WorldOptions = {}): World {
   const random = seededRandom(seed);
   const runtime = createTestRuntime({ seed });
   const faults = { chance: 0, crash: 0 };
@@ -117,6 +124,7 @@ export function world(seed: number, policy: Policy): World {
       createIdentity: name === 'erp' ? 'ledger' : 'client-id',
       deletions: policy.deletions,
       fault,
+      alter: (_entity, field, value) => options.alter?.(name, field, value) ?? value,
       beforeWrite: (write) => beforeWrite.act?.(name, write),
     });
   const [erp, cloud] = [side('erp'), side('cloud')];
@@ -125,7 +133,7 @@ export function world(seed: number, policy: Policy): World {
   };
   const parts: PassParts = {
     link: LINK,
-    mapping: mappingOf(policy),
+    mapping: options.mapping?.(mappingOf(policy)) ?? mappingOf(policy),
     stores: { erp, cloud },
     state: store().records,
     runtime,
@@ -135,6 +143,7 @@ export function world(seed: number, policy: Policy): World {
     refusedRestMs: 60_000,
     sweepsUntilGone: 2,
   };
+  if (options.confirmed !== false) parts.state.confirmFirst(LINK, 'test', runtime.wall());
   return {
     erp,
     cloud,
@@ -143,9 +152,9 @@ export function world(seed: number, policy: Policy): World {
     random,
     faults,
     beforeWrite,
-    pass: async () => {
+    pass: async (wish = {}) => {
       try {
-        return await recordPass(parts, { unlimited: false }, new AbortController().signal);
+        return await recordPass(parts, { unlimited: false, ...wish }, new AbortController().signal);
       } catch (error) {
         if (error instanceof SimulatedCrash) return undefined;
         throw error;

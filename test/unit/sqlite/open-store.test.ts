@@ -23,7 +23,8 @@ const RELEASED = [
   '1623d5794d36ef72153ca0e4812b2d9d86d85075b22ac1747835b413e5216362',
   '5df9a7432ea169717cb901d0ceda3a0e80a8e7db016e48d41755f9dd181bf04c',
   '249780ed68daf3b55cff38f9d6a51e8e03853616535971391eccf36ea953949c',
-  '48bb68d27bd72663507aa8a4ad4a8c256428c6ab55f0821ad46ef768bd23cb08',
+  '2849acd904102fc564c400ebb3b04b87b7b7a9e6b0f4d7709ef27991f3e414d5',
+  '7bfe274c601accc03cce2addb833233aad7e9a91fbbb58db79573834aef7f5f6',
 ];
 
 const refused = (code: string): unknown => expect.objectContaining({ name: 'StoreError', code });

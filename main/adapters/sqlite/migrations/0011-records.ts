@@ -16,6 +16,12 @@ CREATE TABLE record_side (
   PRIMARY KEY (link, side)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE record_confirmed (
+  link TEXT NOT NULL PRIMARY KEY,
+  by_whom TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE record_cursor (
   link TEXT NOT NULL,
   entity TEXT NOT NULL,
@@ -74,10 +80,11 @@ CREATE TABLE record_intent (
   "values" TEXT NOT NULL CHECK (json_valid("values")),
   expected TEXT NOT NULL CHECK (json_valid(expected)),
   basis TEXT NOT NULL CHECK (json_valid(basis)),
+  edit INTEGER NOT NULL DEFAULT 0 CHECK (edit IN (0, 1)),
   created_at INTEGER NOT NULL,
   sequence INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX record_intent_link ON record_intent (link, sequence);
+CREATE UNIQUE INDEX record_intent_sequence ON record_intent (sequence);
 CREATE INDEX record_intent_pair ON record_intent (pair);
 
 CREATE TABLE record_conflict (
@@ -106,7 +113,9 @@ CREATE TABLE record_decision (
   entity TEXT NOT NULL,
   pair INTEGER NOT NULL,
   at INTEGER NOT NULL,
-  content TEXT NOT NULL CHECK (json_valid(content))
+  content TEXT NOT NULL CHECK (json_valid(content)),
+  undone_by TEXT,
+  undone_at INTEGER
 ) STRICT;
 CREATE INDEX record_decision_link ON record_decision (link, id);
 CREATE INDEX record_decision_pair ON record_decision (pair, id);

@@ -1,8 +1,11 @@
 import type { Instant } from '../../../../shared/model/time.ts';
 import type { EntityPlan, References } from '../carry/entity-plan.ts';
+import { alteredFields, swingOf, type WantedWrite } from './swings.ts';
+import { linkOf } from './link-of.ts';
 import { mergeFields, type Merged, type MergeInput } from '../merge/merge-fields.ts';
-import type { HoldReason, NewConflict, Pair } from '../record-state.ts';
-import { otherSide, SIDES, type FieldTexts, type Side, type StoredRecord } from '../record-store.ts';
+import type { NewConflict } from '../record-conflicts.ts';
+import type { HoldReason, Pair } from '../record-state.ts';
+import { otherSide, SIDES, type RecordId, type Side, type StoredRecord } from '../record-store.ts';
 
 /** How one side of a pair stands at decision time. */
 export type Standing =
@@ -14,21 +17,16 @@ export type Standing =
 
 export interface PairQuestion {
   readonly plan: EntityPlan;
-  readonly pair: Pick<Pair, 'shadows' | 'swings' | 'state'>;
+  readonly pair: Pick<Pair, 'ids' | 'shadows' | 'swings' | 'state'>;
   readonly now: Readonly<Record<Side, Standing>>;
   readonly references: References;
   readonly skewMs: number | undefined;
   readonly chosen?: MergeInput['chosen'];
-  /** What a person decided about a record that one side deleted and the other changed: whose word holds. */
-  readonly chosenDeletion?: Side | undefined;
+  /** What a person decided about the record as a whole, deleted here and changed there: whose word holds. */
+  readonly chosenWhole?: Side | undefined;
+  /** Other records of the cloud that carry the same key of the ERP. */
+  readonly sharesKeyWith?: readonly RecordId[] | undefined;
   readonly at: Instant;
-}
-
-/** One write that a decision asks for. */
-export interface WantedWrite {
-  readonly to: Side;
-  readonly kind: 'update' | 'delete';
-  readonly values: FieldTexts;
 }
 
 export type PairDecision =
@@ -55,14 +53,12 @@ export type PairDecision =
     }
   /** Outside a filter: it stays as it is on both sides. */
   | { readonly kind: 'frozen' }
+  /** A person parted them. */
+  | { readonly kind: 'parted'; readonly note: string }
   /** Both are gone. */
   | { readonly kind: 'closed' }
   /** Nobody knows yet whether it is gone. */
   | { readonly kind: 'wait' };
-
-/** One field to and fro this often within a day is nobody's intention. */
-export const MOST_SWINGS = 3;
-export const SWING_MS = 24 * 3_600_000;
 
 /** What becomes of a paired record, by what both sides hold now and held at the last agreement. Pure. */
 export function decidePair(question: PairQuestion): PairDecision {
@@ -80,14 +76,25 @@ export function decidePair(question: PairQuestion): PairDecision {
 function bothThere(question: PairQuestion, now: Readonly<Record<Side, StoredRecord>>): PairDecision {
   const { plan, pair, references, skewMs, chosen, at } = question;
   if (SIDES.some((side) => !now[side].inFilter)) return { kind: 'frozen' };
-  const merged = mergeFields({
+  const link = linkOf(question, now);
+  if (link.kind === 'parted') return link;
+  if (link.kind === 'hold') return { ...link, writes: [], whole: false };
+  const ofFields = mergeFields({
     plan,
     now,
     base: { erp: pair.shadows.erp?.fields, cloud: pair.shadows.cloud?.fields },
     references,
     skewMs,
     chosen,
+    altered: alteredFields(pair.swings, at),
   });
+  const merged: Merged =
+    link.key === undefined
+      ? ofFields
+      : {
+          ...ofFields,
+          write: { ...ofFields.write, cloud: new Map([...ofFields.write.cloud, ...link.key]) },
+        };
   const [refused] = merged.refused;
   if (refused !== undefined)
     return {
@@ -151,26 +158,8 @@ function allowed(
   return { writes, denied };
 }
 
-/** The name of the field that was written in the other direction too often of late. */
-function swingOf(
-  swings: Pair['swings'],
-  plan: EntityPlan,
-  writes: readonly WantedWrite[],
-  at: Instant,
-): string | undefined {
-  const recent = swings.filter((swing) => at - swing.at < SWING_MS && swing.at <= at);
-  for (const { to, values } of writes)
-    for (const field of plan.fields) {
-      if (!values.has(field.on[to])) continue;
-      const ways = recent.filter(({ field: name }) => name === field.name).map((swing) => swing.to);
-      const turns = ways.filter((way, index) => index > 0 && way !== ways[index - 1]).length;
-      if (turns + (ways.at(-1) === otherSide(to) ? 1 : 0) >= MOST_SWINGS) return field.name;
-    }
-  return undefined;
-}
-
 function oneDeleted(question: PairQuestion, deletedIn: Side, left: StoredRecord): PairDecision {
-  const { plan, pair, chosenDeletion } = question;
+  const { plan, pair, chosenWhole } = question;
   const on = otherSide(deletedIn);
   if (!left.inFilter) return { kind: 'frozen' };
   const changed = plan.fields.some((field) => {
@@ -179,9 +168,9 @@ function oneDeleted(question: PairQuestion, deletedIn: Side, left: StoredRecord)
     return left.fields.has(name) && (shadow === undefined || shadow.get(name) !== left.fields.get(name));
   });
   const policy = plan.onDelete[on];
-  if (policy === 'ignore' || policy === 'unlink' || chosenDeletion === on)
+  if (policy === 'ignore' || policy === 'unlink' || chosenWhole === on)
     return { kind: 'deletion', deletedIn, write: undefined, ends: 'unlinked', conflicts: [] };
-  if (changed && chosenDeletion === undefined)
+  if (changed && chosenWhole === undefined)
     return {
       kind: 'hold',
       reason: { kind: 'deleted-and-changed', deletedIn },

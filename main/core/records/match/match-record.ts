@@ -34,10 +34,12 @@ export type Match =
   | { readonly kind: 'create' }
   /** A person chooses: several look alike, or the one that does is taken. */
   | { readonly kind: 'review'; readonly candidates: readonly RecordId[] }
+  /** Both carry one key of the other side: neither is written to. */
+  | { readonly kind: 'two-of-one-key'; readonly with: readonly RecordId[] }
   | { readonly kind: 'leave' };
 
 /** Spaces around a key and capitals in it say nothing. */
-const keyText = (text: string | null | undefined): string | undefined => text?.trim().toLowerCase();
+export const keyText = (text: string | null | undefined): string | undefined => text?.trim().toLowerCase();
 
 /**
  * Whom an unpaired record belongs to. Sides find loosely; here the key is compared once more. Exactly one free candidate is the

@@ -1,6 +1,6 @@
 import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import type { EntityPlan, FieldPlan, References } from '../carry/entity-plan.ts';
-import type { NewConflict } from '../record-state.ts';
+import type { NewConflict } from '../record-conflicts.ts';
 import { otherSide, SIDES, type FieldTexts, type Side, type StoredRecord } from '../record-store.ts';
 
 export interface MergeInput {
@@ -13,6 +13,8 @@ export interface MergeInput {
   readonly skewMs: number | undefined;
   /** Values a person chose for conflicts of this pair: field name to the side whose value stays. */
   readonly chosen?: ReadonlyMap<string, Side> | undefined;
+  /** Names of fields that a side stores otherwise again and again: what is to be written there, a person decides. */
+  readonly altered?: Readonly<Record<Side, ReadonlySet<string>>> | undefined;
 }
 
 export interface Merged {
@@ -31,6 +33,9 @@ export interface Merged {
   /** Names of fields of which nothing may be noted as agreed: held, or waiting for a parent. */
   readonly open: readonly string[];
 }
+
+/** The rule of a conflict: a side makes something else of what is written to it, each time. */
+const STORED_OTHERWISE = 'stored-otherwise';
 
 /** Two clocks that are both right to the second may still differ by this. */
 const TIE_MS = 2_000;
@@ -101,12 +106,15 @@ class Merging {
       const from: Side = inErp ? 'erp' : 'cloud';
       // A value that only ever comes from the other side is put back, and what was typed there is kept in the log.
       if (source !== undefined && source !== from) this.#clash(seen, source, 'one-way');
+      else if (this.#altered(seen, from)) this.#clash(seen, 'manual', STORED_OTHERWISE);
       else this.#carry(seen, from);
     }
   }
 
-  #clash(fields: readonly FieldPlan[], owner: FieldPlan['owner'], rule: string): void {
-    const winner = owner === 'latest' ? this.#latest() : owner === 'manual' ? undefined : owner;
+  #clash(fields: readonly FieldPlan[], owner: FieldPlan['owner'], given: string): void {
+    const wins = owner === 'latest' ? this.#latest() : owner === 'manual' ? undefined : owner;
+    const suspended = wins !== undefined && this.#altered(fields, wins);
+    const [winner, rule] = suspended ? [undefined, STORED_OTHERWISE] : [wins, given];
     const { now, base } = this.#input;
     for (const field of fields) {
       if (this.#equal(field)) continue;
@@ -127,6 +135,10 @@ class Merging {
     const names = fields.map(({ name }) => name);
     this.#held.push(...names);
     this.#open.push(...names);
+  }
+
+  #altered(fields: readonly FieldPlan[], from: Side): boolean {
+    return fields.some(({ name }) => this.#input.altered?.[otherSide(from)].has(name) === true);
   }
 
   /** All values of a group or none. */

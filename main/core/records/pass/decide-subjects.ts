@@ -1,18 +1,25 @@
-import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import { durablySync } from '../../runtime/runtime.ts';
-import { decidePair, type PairDecision, type WantedWrite } from '../decide/decide-pair.ts';
-import type { Conclusion, Hold, HoldReason, NewConflict, NewIntent, Pair } from '../record-state.ts';
-import { otherSide, type FieldTexts, type Side, type StoredRecord } from '../record-store.ts';
+import { decidePair, type PairDecision } from '../decide/decide-pair.ts';
+import type { WantedWrite } from '../decide/swings.ts';
+import type { NewConflict, NewDecision } from '../record-conflicts.ts';
+import type { Conclusion, Hold, HoldReason, NewIntent, Pair } from '../record-state.ts';
+import { otherSide, type FieldTexts, type RecordId, type Side, type StoredRecord } from '../record-store.ts';
 import type { PassCounts, PassParts, RunningEntity } from './pass-parts.ts';
 import { afterLook } from './shadows.ts';
 import { marksOf, standing, type Read, type Subject } from './subjects.ts';
 
-/** How often a record that waits for its parent is looked at without being told. */
-const PARENT_LOOK_MS = 10 * 60_000;
+/** How often what waits for another record is looked at without being told. */
+const LOOK_MS = 10 * 60_000;
 
 export interface Decided {
   readonly intents: readonly NewIntent[];
   readonly conclusions: readonly Conclusion[];
+}
+
+interface Looked {
+  readonly read: Read;
+  /** With which other records of the cloud a pair shares its key. */
+  readonly shared: ReadonlyMap<number, readonly RecordId[]>;
 }
 
 /** What becomes of paired subjects. Nothing is written or kept here. */
@@ -20,7 +27,7 @@ export function decidePaired(
   parts: PassParts,
   entity: RunningEntity,
   subjects: readonly Subject[],
-  read: Read,
+  { read, shared }: Looked,
   counts: PassCounts,
 ): Decided {
   const intents: NewIntent[] = [];
@@ -38,7 +45,8 @@ export function decidePaired(
       references: entity.references,
       skewMs: parts.skewMs,
       chosen,
-      chosenDeletion: chosen?.get(''),
+      chosenWhole: chosen?.get(''),
+      sharesKeyWith: shared.get(pair.id),
       at,
     });
     const records =
@@ -120,8 +128,14 @@ function endOf(given: Case, counts: PassCounts): EndOfCase {
         },
       };
     }
+    case 'parted':
+      return {
+        intents: [],
+        conclusion: { ...base, state: 'unlinked', hold: null, decision: partedBecause(decision.note) },
+      };
     case 'hold': {
       counts.held += 1;
+      if (decision.reason.kind === 'refused') counts.refused += 1;
       return {
         intents: decision.writes.map((write) => intentOf(given, write)),
         conclusion: {
@@ -143,18 +157,21 @@ function endOf(given: Case, counts: PassCounts): EndOfCase {
             ...base,
             state: ends,
             hold: null,
-            decision: {
-              what: 'unlinked',
-              before: new Map(),
-              after: new Map(),
-              note: `deleted in ${deletedIn}`,
-            },
+            conflicts: decision.conflicts,
+            decision: partedBecause(`deleted in ${deletedIn}`),
           },
         };
       return { intents: [intentOf(given, write)], conclusion: { ...base, dirty: [], hold: null } };
     }
   }
 }
+
+const partedBecause = (note: string): NewDecision => ({
+  what: 'unlinked',
+  before: new Map(),
+  after: new Map(),
+  note,
+});
 
 /**
  * What is decided is told when it is written; what a person is asked once is not asked again while the question is open.
@@ -169,8 +186,8 @@ function toTell(
 
 export function holdOf(parts: PassParts, reason: HoldReason, at: number): Hold {
   const until =
-    reason.kind === 'parent'
-      ? at + PARENT_LOOK_MS
+    reason.kind === 'parent' || reason.kind === 'two-of-one-key'
+      ? at + LOOK_MS
       : reason.kind === 'refused'
         ? at + parts.refusedRestMs
         : undefined;
@@ -217,19 +234,4 @@ export function keep({ state, runtime }: PassParts, { intents, conclusions }: De
     durablySync(runtime, 'records.intend', () => {
       state.intend(intents, conclusions, runtime.wall());
     });
-}
-
-/** More than one pass may do of a kind, unless a person has said that it is meant. */
-export function tooMany(
-  entity: string,
-  what: 'creates' | 'updates' | 'deletes',
-  count: number,
-  most: number,
-): SyncFailure {
-  return {
-    kind: 'rejected',
-    code: `too-many-${what}`,
-    where: entity,
-    message: `${count} ${what} where ${most} are allowed in one pass`,
-  };
 }

@@ -1,21 +1,12 @@
-import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import { ok, type Result } from '../../../../shared/model/result.ts';
-import { businessKey, matchRecord, type BusinessKey, type Match } from '../match/match-record.ts';
-import type { Conclusion, NewIntent } from '../record-state.ts';
-import { otherSide, SIDES, type Side, type StoredRecord } from '../record-store.ts';
+import { businessKey, type Match } from '../match/match-record.ts';
+import type { Conclusion, HoldReason, NewIntent } from '../record-state.ts';
+import { otherSide, SIDES, type RecordId } from '../record-store.ts';
+import { counterparts } from './counterparts.ts';
 import { holdOf, type Decided } from './decide-subjects.ts';
+import { newRecord } from './new-record.ts';
 import type { PassCounts, PassParts, RunningEntity } from './pass-parts.ts';
-import { marksOf, sideOf, type Read, type Subject } from './subjects.ts';
-
-/** Sets of values that are asked for at once. */
-const FIND_AT_ONCE = 100;
-
-interface Unpaired {
-  readonly subject: Subject;
-  readonly side: Side;
-  readonly record: StoredRecord;
-  readonly key: BusinessKey | undefined;
-}
+import { marksOf, sideOf, type Read, type Subject, type Unpaired } from './subjects.ts';
 
 export interface Matched extends Decided {
   /** Some were paired: they are decided about now. */
@@ -54,7 +45,7 @@ export async function matchSubjects(
   const given = new Set<string>();
   for (const side of SIDES) {
     const here = unpaired.filter((one) => one.side === side);
-    const matches = await matchesOf(parts, entity, side, here, signal);
+    const matches = await counterparts(parts, entity, side, here, signal);
     if (!matches.ok) return matches;
     for (const [index, one] of here.entries()) {
       const match = matches.value[index] ?? { kind: 'leave' };
@@ -71,6 +62,7 @@ export async function matchSubjects(
         again = true;
         counts.paired += 1;
       }
+      if (match.kind === 'two-of-one-key' && suspendPairs(parts, entity, match.with)) again = true;
       const made = madeOf(parts, entity, one, match, counts);
       conclusions.push(...made.conclusions);
       intents.push(...made.intents);
@@ -79,111 +71,27 @@ export async function matchSubjects(
   return ok({ intents, conclusions, again });
 }
 
+/** Of two records with one key neither is written to: the pair of the other one is decided upon anew. */
+function suspendPairs(
+  { state, link, runtime }: PassParts,
+  { plan }: RunningEntity,
+  others: readonly RecordId[],
+): boolean {
+  const free = state
+    .pairs(link, plan.entity, 'cloud', others)
+    .filter(({ hold }) => hold?.reason.kind !== 'two-of-one-key')
+    .flatMap(({ ids }) => ids.cloud ?? []);
+  if (free.length === 0) return false;
+  const records = free.map((id) => ({ id }));
+  state.nominate({ link, entity: plan.entity, side: 'cloud', records }, runtime.wall());
+  return true;
+}
+
 const baseOf = (
   { link }: PassParts,
   { plan }: RunningEntity,
   subject: Subject,
 ): Pick<Conclusion, 'link' | 'entity' | 'ids'> => ({ link, entity: plan.entity, ids: subject.ids });
-
-async function matchesOf(
-  { stores, state, link }: PassParts,
-  entity: RunningEntity,
-  side: Side,
-  here: readonly Unpaired[],
-  signal: AbortSignal,
-): Promise<Result<readonly Match[]>> {
-  const { plan } = entity;
-  const to = otherSide(side);
-  const keys = here.flatMap(({ key }) => key ?? []);
-  const found = await findAll(stores[to], entity, to, keys, signal);
-  if (!found.ok) return found;
-  const taken = new Set(
-    state
-      .pairs(
-        link,
-        plan.entity,
-        to,
-        found.value.map(({ id }) => id),
-      )
-      .map((pair) => pair.ids[to] ?? ''),
-  );
-  // Whoever else on their own side has the same key: then nobody knows which of them is meant.
-  const own = await findAll(
-    stores[side],
-    entity,
-    side,
-    here.flatMap((one) => ownKey(entity, one) ?? []),
-    signal,
-  );
-  if (!own.ok) return own;
-  return ok(
-    here.map((one) => {
-      const mine = ownKey(entity, one);
-      const twins =
-        mine === undefined
-          ? []
-          : own.value.filter(
-              ({ id, fields, deleted }) =>
-                deleted !== true &&
-                id !== one.record.id &&
-                mine.by.every((name, index) => sameKey(fields.get(name), mine.values[index])),
-            );
-      return matchRecord({
-        plan,
-        to,
-        key: one.key,
-        found: found.value,
-        taken,
-        twins: twins.map(({ id }) => id),
-        mayCreate: plan.may[to].create,
-      });
-    }),
-  );
-}
-
-const sameKey = (one: string | null | undefined, other: string | undefined): boolean =>
-  one?.trim().toLowerCase() === other?.trim().toLowerCase();
-
-/** The business key by its names on the record's own side. */
-function ownKey({ plan }: RunningEntity, { side, record, key }: Unpaired): BusinessKey | undefined {
-  if (key === undefined) return undefined;
-  const by: string[] = [];
-  const values: string[] = [];
-  for (const name of plan.match.by) {
-    const field = plan.fields.find((one) => one.name === name);
-    const value = field === undefined ? undefined : record.fields.get(field.on[side]);
-    if (field === undefined || value === undefined || value === null) return undefined;
-    by.push(field.on[side]);
-    values.push(value);
-  }
-  return { by, values };
-}
-
-async function findAll(
-  store: PassParts['stores'][Side],
-  { plan, fields }: RunningEntity,
-  side: Side,
-  keys: readonly BusinessKey[],
-  signal: AbortSignal,
-): Promise<Result<readonly StoredRecord[]>> {
-  const [first] = keys;
-  if (first === undefined) return ok([]);
-  const all: StoredRecord[] = [];
-  for (let at = 0; at < keys.length; at += FIND_AT_ONCE) {
-    const part = await store.find(
-      {
-        entity: plan.on[side],
-        by: first.by,
-        values: keys.slice(at, at + FIND_AT_ONCE).map(({ values }) => values),
-        fields: fields[side],
-      },
-      signal,
-    );
-    if (!part.ok) return part;
-    all.push(...part.value);
-  }
-  return ok(all);
-}
 
 function madeOf(
   parts: PassParts,
@@ -194,7 +102,6 @@ function madeOf(
 ): Decided {
   const { subject, side, record } = one;
   const base = baseOf(parts, entity, subject);
-  const at = parts.runtime.wall();
   const none = { intents: [] } as const;
   switch (match.kind) {
     case 'leave':
@@ -215,18 +122,9 @@ function madeOf(
         ],
       };
     case 'review':
-      counts.held += 1;
-      return {
-        ...none,
-        conclusions: [
-          {
-            ...base,
-            dirty: marksOf(subject),
-            keepDirty: true,
-            hold: holdOf(parts, { kind: 'review', candidates: match.candidates }, at),
-          },
-        ],
-      };
+      return heldOf(parts, entity, subject, { kind: 'review', candidates: match.candidates }, counts);
+    case 'two-of-one-key':
+      return heldOf(parts, entity, subject, { kind: 'two-of-one-key', with: match.with }, counts);
     case 'create':
       return created(parts, entity, one, counts);
   }
@@ -239,43 +137,13 @@ function created(
   { subject, side, record }: Unpaired,
   counts: PassCounts,
 ): Decided {
-  const { plan, references } = entity;
+  const { plan } = entity;
   const to = otherSide(side);
-  const values = new Map(plan.constants[to]);
-  const base = baseOf(parts, entity, subject);
-  const held = (reason: Parameters<typeof holdOf>[1]): Decided => {
-    counts.held += 1;
-    return {
-      intents: [],
-      conclusions: [
-        {
-          ...base,
-          dirty: marksOf(subject),
-          keepDirty: true,
-          hold: holdOf(parts, reason, parts.runtime.wall()),
-        },
-      ],
-    };
-  };
-  const refused = (failure: SyncFailure): Decided => held({ kind: 'refused', failure });
-  for (const field of plan.fields) {
-    if (field.direction !== 'both' && field.direction !== (to === 'cloud' ? 'to-cloud' : 'to-erp')) {
-      const fallback = field.defaults[to];
-      if (fallback !== undefined) values.set(field.on[to], fallback);
-      continue;
-    }
-    const carried = field.to[to](record.fields, references);
-    if (carried.kind === 'refused') return refused(carried.failure);
-    if (carried.kind === 'parent') {
-      if (plan.unpairedParent === 'hold')
-        return held({ kind: 'parent', entity: carried.entity, id: carried.id });
-      continue;
-    }
-    const value = carried.kind === 'value' ? carried.value : null;
-    const filled = value ?? field.defaults[to];
-    if (filled !== undefined && filled !== null) values.set(field.on[to], filled);
+  const made = newRecord(entity, side, record);
+  if (made.kind === 'hold') {
+    if (made.reason.kind === 'refused') counts.refused += 1;
+    return heldOf(parts, entity, subject, made.reason, counts);
   }
-  if (to === 'cloud' && plan.foreignKey !== undefined) values.set(plan.foreignKey, record.id);
   const { createIdentity } = parts.stores[to].capabilities;
   return {
     intents: [
@@ -287,11 +155,32 @@ function created(
         to,
         kind: 'create',
         target: createIdentity === 'client-id' ? parts.runtime.newId() : undefined,
-        values,
+        values: made.values,
         expected: new Map(),
         basis: record.fields,
       },
     ],
     conclusions: [],
+  };
+}
+
+function heldOf(
+  parts: PassParts,
+  entity: RunningEntity,
+  subject: Subject,
+  reason: HoldReason,
+  counts: PassCounts,
+): Decided {
+  counts.held += 1;
+  return {
+    intents: [],
+    conclusions: [
+      {
+        ...baseOf(parts, entity, subject),
+        dirty: marksOf(subject),
+        keepDirty: true,
+        hold: holdOf(parts, reason, parts.runtime.wall()),
+      },
+    ],
   };
 }

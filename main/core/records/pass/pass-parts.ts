@@ -5,6 +5,7 @@ import type { EngineLog } from '../../packets/link-parts.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { EntityPlan, References } from '../carry/entity-plan.ts';
 import type { RecordState } from '../record-state.ts';
+import type { FirstReport } from './report.ts';
 import type { RecordFilter, RecordStore, Side } from '../record-store.ts';
 
 /** What a pass over the records of one link works with. */
@@ -23,6 +24,18 @@ export interface PassParts {
   readonly refusedRestMs: number;
   /** After how many sweeps in a row that did not find it a record is taken for deleted. */
   readonly sweepsUntilGone: number;
+}
+
+export interface PassWish {
+  /** A person has said that more than the limits is meant. */
+  readonly unlimited: boolean;
+  /** Nothing is written to either side and nothing concluded: what would be done is reported. */
+  readonly dry?: boolean | undefined;
+  /**
+   * Compares what is there with what is paired. `ids`: what is missing, and what nobody looked at yet. `contents`: also whether a
+   * record changed that its side never named.
+   */
+  readonly sweep?: 'ids' | 'contents' | undefined;
 }
 
 /** An entity as it is run in this pass. */
@@ -44,6 +57,10 @@ export interface PassCounts {
   marked: number;
   deleted: number;
   held: number;
+  /** Of the held ones: those that a side, or the mapping, does not take. */
+  refused: number;
+  /** Paired records that a sweep did not find. */
+  missing: number;
   conflicts: number;
   frozen: number;
   /** Writes whose outcome is not known. */
@@ -59,6 +76,8 @@ export const noCounts = (): PassCounts => ({
   marked: 0,
   deleted: 0,
   held: 0,
+  refused: 0,
+  missing: 0,
   conflicts: 0,
   frozen: 0,
   unknown: 0,
@@ -70,4 +89,6 @@ export interface PassEnd {
   readonly failure?: SyncFailure | undefined;
   /** Entities that were not run, and why, in words for an integrator. */
   readonly stopped: readonly { readonly entity: string; readonly words: string }[];
+  /** Of a dry run, and of a pass that nobody has confirmed yet. */
+  readonly report?: FirstReport | undefined;
 }

@@ -51,6 +51,7 @@ function running(entity: RecordEntity, plan: RunningEntity['plan'], references: 
   const fields = (side: Side): readonly string[] => [
     ...new Set([
       ...plan.fields.map(({ on }) => on[side]),
+      ...(plan.mark[side]?.keys() ?? []),
       ...(side === 'cloud' && plan.foreignKey !== undefined ? [plan.foreignKey] : []),
     ]),
   ];

@@ -26,7 +26,11 @@ export function afterLook(
     for (const { on } of agreed) fields.set(on[side], now[side].fields.get(on[side]) ?? null);
     return { fields, version: now[side].version, at };
   };
-  return { erp: shadow('erp'), cloud: shadow('cloud') };
+  const cloud = shadow('cloud');
+  const key = plan.foreignKey ?? '';
+  const carried = now.cloud.fields.get(key);
+  if (carried === undefined || not.onTheirWay.cloud.has(key)) return { erp: shadow('erp'), cloud };
+  return { erp: shadow('erp'), cloud: { ...cloud, fields: new Map(cloud.fields).set(key, carried) } };
 }
 
 /** Shadows after one write has happened: its fields are agreed, on both sides, as the target stored them. Pure. */
@@ -41,13 +45,14 @@ export function afterWrite(
   const from = otherSide(to);
   const target = new Map(before[to]?.fields);
   const source = new Map(before[from]?.fields);
+  const storedAs = (name: string): string | null =>
+    stored?.fields.get(name) ?? (stored?.fields.has(name) === true ? null : (values.get(name) ?? null));
+  if (to === 'cloud' && plan.foreignKey !== undefined && values.has(plan.foreignKey))
+    target.set(plan.foreignKey, storedAs(plan.foreignKey));
   for (const { on } of plan.fields) {
     if (!values.has(on[to])) continue;
     // What a server made of it is its own business: it is no change of somebody's.
-    target.set(
-      on[to],
-      stored?.fields.get(on[to]) ?? (stored?.fields.has(on[to]) ? null : (values.get(on[to]) ?? null)),
-    );
+    target.set(on[to], storedAs(on[to]));
     if (basis.has(on[from])) source.set(on[from], basis.get(on[from]) ?? null);
   }
   const written: Shadow = { fields: target, version: stored?.version, at };

@@ -1,14 +1,25 @@
 import { ok, type Result } from '../../../../shared/model/result.ts';
 import type { Standing } from '../decide/decide-pair.ts';
+import type { BusinessKey } from '../match/match-record.ts';
 import type { DirtyRecord, Pair } from '../record-state.ts';
 import { SIDES, type RecordId, type Side, type StoredRecord } from '../record-store.ts';
 import type { PassParts, RunningEntity } from './pass-parts.ts';
+
+/** Sets of values that are asked for at once. */
+const FIND_AT_ONCE = 100;
 
 /** What is decided about at once: a pair, or a record without one. */
 export interface Subject {
   readonly pair: Pair | undefined;
   readonly ids: Readonly<Partial<Record<Side, RecordId | undefined>>>;
   readonly dirty: readonly DirtyRecord[];
+}
+
+export interface Unpaired {
+  readonly subject: Subject;
+  readonly side: Side;
+  readonly record: StoredRecord;
+  readonly key: BusinessKey | undefined;
 }
 
 /** Dirty records by whom they belong to; both sides of a pair are one subject, whichever of them was named. */
@@ -90,6 +101,33 @@ export async function readAll(
     );
     if (!part.ok) return part;
     for (const record of part.value) all.set(record.id, record);
+  }
+  return ok(all);
+}
+
+/** Records of a side that hold one of the keys, as that side compares. */
+export async function findAll(
+  store: PassParts['stores'][Side],
+  { plan, fields }: RunningEntity,
+  side: Side,
+  keys: readonly BusinessKey[],
+  signal: AbortSignal,
+): Promise<Result<readonly StoredRecord[]>> {
+  const [first] = keys;
+  if (first === undefined) return ok([]);
+  const all: StoredRecord[] = [];
+  for (let at = 0; at < keys.length; at += FIND_AT_ONCE) {
+    const part = await store.find(
+      {
+        entity: plan.on[side],
+        by: first.by,
+        values: keys.slice(at, at + FIND_AT_ONCE).map(({ values }) => values),
+        fields: fields[side],
+      },
+      signal,
+    );
+    if (!part.ok) return part;
+    all.push(...part.value);
   }
   return ok(all);
 }

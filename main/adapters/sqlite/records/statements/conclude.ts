@@ -1,6 +1,6 @@
 import type { Conclusion, Hold, Pair, PairId, Shadow } from '../../../../core/records/record-state.ts';
 import { StoreError } from '../../../../core/queue/store-error.ts';
-import type { Side } from '../../../../core/records/record-store.ts';
+import { SIDES, type Side } from '../../../../core/records/record-store.ts';
 import type { Instant } from '../../../../../shared/model/time.ts';
 import type { WriteDb } from '../../connection.ts';
 import { prepared } from '../../statements/prepared.ts';
@@ -24,7 +24,8 @@ export function concludeOne(db: WriteDb, conclusion: Conclusion, now: Instant): 
       decisionJson(conclusion.decision),
     );
   endIntents(db, pair.id, conclusion);
-  wakeChildren(db, was, pair.id);
+  wakeChildren(db, was, pair, conclusion);
+  forgetMissing(db, pair, conclusion);
 }
 
 function pairFor(
@@ -115,7 +116,7 @@ function noteConflicts(
   now: Instant,
 ): void {
   // A question that is asked anew takes the place of the one that is open.
-  if (conflicts.length > 0 || hold === null)
+  if (hold === null || conflicts.some(({ winner }) => winner === undefined))
     prepared(db, `DELETE FROM record_conflict WHERE pair = ? AND state = 'held'`).run(pair);
   for (const conflict of conflicts)
     prepared(
@@ -147,14 +148,21 @@ function endIntents(db: WriteDb, pair: PairId, { intents = [] }: Conclusion): vo
 }
 
 /** Records that wait for either of its sides as their parent go on. */
-function wakeChildren(db: WriteDb, was: Pair | undefined, id: PairId): void {
-  const row = prepared(db, 'SELECT * FROM record_pair WHERE id = ?').get(id);
-  if (row === undefined) return;
-  const pair = pairOf(row);
-  if (pair.state !== 'active' || was?.state === 'active') return;
+function wakeChildren(db: WriteDb, was: Pair | undefined, pair: Pair, { state, ids }: Conclusion): void {
+  if ((state ?? pair.state) !== 'active' || was?.state === 'active') return;
   prepared(
     db,
     `UPDATE record_dirty SET hold = NULL, hold_until = NULL, parent_entity = NULL, parent_id = NULL
-     WHERE link = ? AND parent_entity = ? AND parent_id IN (?, ?)`,
-  ).run(pair.link, pair.entity, pair.ids.erp ?? '', pair.ids.cloud ?? '');
+     WHERE link = +? AND parent_entity = +? AND parent_id IN (?, ?)`,
+  ).run(pair.link, pair.entity, ids?.erp ?? pair.ids.erp ?? '', ids?.cloud ?? pair.ids.cloud ?? '');
+}
+
+/** An id may be given again: how often the former record was missing says nothing of the next. */
+function forgetMissing(db: WriteDb, pair: Pair, { state }: Conclusion): void {
+  if (state !== 'closed' && state !== 'unlinked') return;
+  for (const side of SIDES)
+    prepared(
+      db,
+      'DELETE FROM record_missing WHERE link = ? AND entity = ? AND side = ? AND record_id = ?',
+    ).run(pair.link, pair.entity, side, pair.ids[side] ?? '');
 }

@@ -1,4 +1,5 @@
-import type { ConflictQuery, RecordCounts, RecordState } from '../../../../core/records/record-state.ts';
+import type { ConflictQuery } from '../../../../core/records/record-conflicts.ts';
+import type { RecordCounts, RecordState } from '../../../../core/records/record-state.ts';
 import { SIDES, type RecordId, type Side } from '../../../../core/records/record-store.ts';
 import type { LinkId } from '../../../../../shared/model/ids.ts';
 import type { ReadDb } from '../../connection.ts';
@@ -9,6 +10,7 @@ import { conflictOf, decisionOf, dirtyOf, intentOf, pairOf } from './record-rows
 type Reads = Pick<
   RecordState,
   | 'sideFacts'
+  | 'firstConfirmed'
   | 'cursor'
   | 'dirty'
   | 'dirtyOf'
@@ -18,10 +20,13 @@ type Reads = Pick<
   | 'pair'
   | 'pairCount'
   | 'openIntents'
+  | 'intents'
+  | 'withIntents'
   | 'conflicts'
   | 'conflict'
   | 'choices'
   | 'decisions'
+  | 'decision'
   | 'counts'
 >;
 
@@ -45,6 +50,14 @@ export function recordReads({ db, read }: ReadContext): Reads {
         ) as { readonly identity: string | null; readonly pulse: string | null } | undefined;
         return { identity: row?.identity ?? undefined, pulse: row?.pulse ?? undefined };
       }),
+
+    firstConfirmed: (link) =>
+      read(
+        () =>
+          prepared(db, 'SELECT by_whom AS by, at FROM record_confirmed WHERE link = ?').get(
+            link,
+          ) as ReturnType<RecordState['firstConfirmed']>,
+      ),
 
     cursor: (link, entity, side) =>
       read(
@@ -111,6 +124,22 @@ export function recordReads({ db, read }: ReadContext): Reads {
         prepared(db, 'SELECT * FROM record_intent WHERE link = ? ORDER BY sequence').all(link).map(intentOf),
       ),
 
+    intents: (ids) =>
+      read(() =>
+        prepared(
+          db,
+          'SELECT * FROM record_intent WHERE id IN (SELECT value FROM json_each(?)) ORDER BY sequence',
+        )
+          .all(JSON.stringify(ids))
+          .map(intentOf),
+      ),
+
+    withIntents: (pairs) =>
+      read(() => {
+        const one = prepared(db, 'SELECT 1 FROM record_intent WHERE pair = ? LIMIT 1').pluck();
+        return new Set(pairs.filter((pair) => one.get(pair) !== undefined));
+      }),
+
     conflicts: (query) => read(() => findConflicts(db, query)),
 
     conflict: (id) =>
@@ -142,6 +171,12 @@ export function recordReads({ db, read }: ReadContext): Reads {
           .all({ link, pair: pair ?? null, before: before ?? null, limit })
           .map(decisionOf),
       ),
+
+    decision: (id) =>
+      read(() => {
+        const row = prepared(db, 'SELECT * FROM record_decision WHERE id = ?').get(id);
+        return row === undefined ? undefined : decisionOf(row);
+      }),
 
     counts: (link) => read(() => countsOf(db, link)),
   };

@@ -2,14 +2,10 @@ import { z } from 'zod';
 import type {
   Conflict,
   Decision,
-  DirtyRecord,
-  Hold,
-  Intent,
   NewConflict,
   NewDecision,
-  Pair,
-  Shadow,
-} from '../../../../core/records/record-state.ts';
+} from '../../../../core/records/record-conflicts.ts';
+import type { DirtyRecord, Hold, Intent, Pair, Shadow } from '../../../../core/records/record-state.ts';
 import { SIDES, type FieldTexts } from '../../../../core/records/record-store.ts';
 import { linkId } from '../../../../../shared/model/ids.ts';
 import { failureValue, jsonColumn } from '../../failure-codec.ts';
@@ -20,7 +16,9 @@ import { decode, optional } from '../../statements/decode.ts';
 const side = z.enum(SIDES);
 const text = z.string().nullable();
 const texts = z.array(z.tuple([z.string(), text])).transform((pairs): FieldTexts => new Map(pairs));
-const swings = z.array(z.object({ field: z.string(), to: side, at: z.int() }));
+const swings = z.array(
+  z.object({ field: z.string(), to: side, at: z.int(), altered: z.literal(true).optional() }),
+);
 
 export const textsJson = (fields: FieldTexts): string => JSON.stringify([...fields]);
 export const shadowJson = ({ fields, version, at }: Shadow): string =>
@@ -101,6 +99,7 @@ const intentRow = z.object({
   values: jsonColumn(texts),
   expected: jsonColumn(texts),
   basis: jsonColumn(texts),
+  edit: z.int(),
   created_at: z.int(),
 });
 
@@ -110,11 +109,12 @@ export function intentOf(row: unknown): Intent {
     from_side,
     from_id,
     created_at: createdAt,
+    edit,
     ...rest
   } = decode(intentRow, row, 'record_intent');
   const from =
     from_side === undefined || from_id === undefined ? undefined : { side: from_side, id: from_id };
-  return { ...rest, to, from, createdAt };
+  return { ...rest, to, from, createdAt, edit: edit === 1 ? true : undefined };
 }
 
 const sides = z.object({ erp: z.string().optional(), cloud: z.string().optional() });
@@ -185,9 +185,10 @@ const decisionRow = z.object({
   pair: z.int(),
   at: z.int(),
   content: jsonColumn(decisionContent),
+  undone_by: optional(z.string()),
 });
 
 export function decisionOf(row: unknown): Decision {
-  const { content, ...rest } = decode(decisionRow, row, 'record_decision');
-  return { ...rest, ...content };
+  const { content, undone_by, ...rest } = decode(decisionRow, row, 'record_decision');
+  return { ...rest, ...content, undoneBy: undone_by };
 }
