@@ -94,6 +94,8 @@ const REFUSED: ReadonlyMap<string, readonly [owner: Owner, name: string]> = new 
   [ERP_REFUSED, ['erp-administrator', 'erpRefused']],
   ['another-client', ['erp-administrator', 'anotherClient']],
   ['app-model', ['integrator', 'appModel']],
+  ['audit', ['vendor', 'audit']],
+  ['audit-again', ['vendor', 'auditAgain']],
   ['no-users', ['integrator', 'noUsers']],
   ['duplicate-user', ['integrator', 'duplicateUser']],
   ['drift', ['integrator', 'drift']],

@@ -3,15 +3,18 @@ import type { KeptSegment, SegmentStore } from '../../core/packets/push/segments
 import type { WriteContext } from './store-context.ts';
 import { insertBody } from './statements/item-write.ts';
 import {
+  deleteAllSegments,
   deleteEndedLists,
   deleteSegmentBody,
   deleteSegmentsReadBefore,
   findSegment,
+  findSegmentAudit,
   findUnnamed,
   findUnused,
   readSegmentBytes,
   touchSegment,
   upsertSegment,
+  upsertSegmentAudit,
   upsertSegmentBody,
   type SegmentBody,
 } from './statements/segments.ts';
@@ -54,6 +57,20 @@ export const segmentStore = ({ db, read, write }: WriteContext): SegmentStore =>
   forgetSegment: (hash) => {
     write(() => {
       deleteSegmentBody(db, hash);
+    });
+  },
+
+  forgetSegments: () => {
+    write(() => {
+      deleteAllSegments(db);
+    });
+  },
+
+  segmentAudit: (link) => read(() => findSegmentAudit(db, link)),
+
+  noteSegmentAudit: (link, audit) => {
+    write(() => {
+      upsertSegmentAudit(db, link, audit);
     });
   },
 

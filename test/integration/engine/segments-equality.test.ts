@@ -84,7 +84,8 @@ async function compare(b: SegmentsBench, packets: number): Promise<Found> {
       if (before && item.state === 'settled') found.unchanged += 1;
       const wanted = view.consistency === 'snapshot' ? await b.naive(view, user) : bytes;
       if (bytes !== wanted) {
-        const at = [...wanted].findIndex((letter, index) => letter !== bytes[index]);
+        let at = 0;
+        while (at < wanted.length && wanted[at] === bytes[at]) at += 1;
         found.unequal.push({
           packet: found.compared,
           cycle,

@@ -9,6 +9,7 @@ import { photos } from './0008-photos.ts';
 import { mobileUsers } from './0009-mobile-users.ts';
 import { evidence } from './0010-evidence.ts';
 import { records } from './0011-records.ts';
+import { segmentAudits } from './0012-segment-audits.ts';
 import type { Migration } from './migration.ts';
 
 /** In order. Append only: a test holds the hash of each. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   mobileUsers,
   evidence,
   records,
+  segmentAudits,
 ];

@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { sha256, type Sha256 } from '../../../../shared/model/ids.ts';
+import { sha256, type LinkId, type Sha256 } from '../../../../shared/model/ids.ts';
 import type { Instant } from '../../../../shared/model/time.ts';
-import type { KeptSegment, NewSegment } from '../../../core/packets/push/segments/segment-store.ts';
+import type {
+  KeptSegment,
+  NewSegment,
+  SegmentAudit,
+} from '../../../core/packets/push/segments/segment-store.ts';
 import type { ReadDb, WriteDb } from '../connection.ts';
 import { decode, optional } from './decode.ts';
 import { prepared } from './prepared.ts';
@@ -22,6 +26,7 @@ const segmentRow = z.object({
 });
 const hashRow = z.object({ hash: z.string() });
 const bodyRow = z.object({ hash: z.string(), place: z.enum(['row', 'spool']), size: z.int() });
+const auditRow = z.object({ day: z.int(), owed: z.int() });
 const totalRow = z.object({ total: z.int() });
 
 export interface SegmentBody {
@@ -74,6 +79,23 @@ export function deleteSegmentBody(db: WriteDb, hash: Sha256): void {
   prepared(db, 'DELETE FROM segment WHERE hash = ?').run(hash);
   prepared(db, 'DELETE FROM segment_body WHERE hash = ?').run(hash);
   deleteBytes(db, hash);
+}
+
+export function deleteAllSegments(db: WriteDb): void {
+  prepared(db, 'DELETE FROM segment').run();
+}
+
+export function findSegmentAudit(db: ReadDb, link: LinkId): SegmentAudit | undefined {
+  const row: unknown = prepared(db, 'SELECT day, owed FROM segment_audit WHERE link = ?').get(link);
+  return row === undefined ? undefined : decode(auditRow, row, `the audit of ${link}`);
+}
+
+export function upsertSegmentAudit(db: WriteDb, link: LinkId, { day, owed }: SegmentAudit): void {
+  prepared(
+    db,
+    `INSERT INTO segment_audit (link, day, owed) VALUES (?, ?, ?)
+     ON CONFLICT (link) DO UPDATE SET day = excluded.day, owed = excluded.owed`,
+  ).run(link, day, owed);
 }
 
 export function insertPacketSegment(db: WriteDb, list: Sha256, hash: Sha256): void {

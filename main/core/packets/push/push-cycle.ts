@@ -20,6 +20,8 @@ export interface PushCounts extends BuildCounts {
   heldByPause: number;
   /** Snapshots sent that are above what some read the limit of the cloud as. */
   large: number;
+  /** Users whose packets were compared with a rendering of their own. */
+  audited: number;
   /** Tables of the mapping that the model of the app does not name. */
   unknownTables: number;
 }
@@ -42,6 +44,7 @@ export const NOTHING_PUSHED: Readonly<PushCounts> = {
   heldByPilot: 0,
   heldByPause: 0,
   large: 0,
+  audited: 0,
   unknownTables: 0,
 };
 
@@ -96,8 +99,12 @@ export async function pushCycle(
   const build = new SnapshotBuild(parts, basis, counts, { users: chosen, anew: how.byHand });
   const findings = new UserFindings(parts, users.value);
   let failure: SyncFailure | undefined = refused[0];
+  let wrong: SyncFailure | undefined;
   try {
-    for (const user of chosen) {
+    const audit = how.byHand ? undefined : await build.audit(chosen, signal);
+    counts.audited = audit?.audited ?? 0;
+    wrong = audit?.failure ?? audit?.mended;
+    for (const user of audit?.failure === undefined ? chosen : []) {
       if (signal.aborted) break;
       const counted = { ...counts };
       const built = await build.user(user, marks.get(user.name) ?? 0, signal);
@@ -126,7 +133,7 @@ export async function pushCycle(
   counts.void = after.void - before.void;
   counts.failed = after.failed - before.failed;
   counts.large = after.large - before.large;
-  return end(failure ?? sent.failure);
+  return end(wrong ?? failure ?? sent.failure);
 }
 
 const isNobody = (failure: SyncFailure): boolean =>

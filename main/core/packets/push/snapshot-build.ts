@@ -12,6 +12,7 @@ import type { ErpUser } from '../erp.ts';
 import type { LinkParts } from '../link-parts.ts';
 import { holdFor, unchanged } from './push-plan.ts';
 import type { PacketList } from './segments/packet-list.ts';
+import { auditSegments, type AuditEnd } from './snapshot-audit.ts';
 import { SnapshotCollect, type CollectedSnapshot } from './snapshot-collect.ts';
 
 const encoder = new TextEncoder();
@@ -54,6 +55,16 @@ export class SnapshotBuild {
     this.#parts = parts;
     this.#counts = counts;
     this.#collect = new SnapshotCollect(parts, basis, how);
+  }
+
+  /** Packets of some are compared with a rendering of their own where that is due. Before the first user's. */
+  async audit(users: readonly ErpUser[], signal: AbortSignal): Promise<AuditEnd> {
+    try {
+      return await auditSegments(this.#parts, this.#collect, users, signal);
+    } catch (error) {
+      const failure = noteErpFailure(this.#parts, localFailure(error));
+      return { audited: 0, mended: undefined, failure };
+    }
   }
 
   /** One user's snapshot; the failure, if any, is his alone when `rejected`, else everybody's. */

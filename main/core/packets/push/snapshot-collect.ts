@@ -5,12 +5,11 @@ import type { ReadBasis } from '../../reading/read-basis.ts';
 import { standStill, type Positions } from '../../reading/table-positions.ts';
 import type { BodyRef } from '../../runtime/body-store.ts';
 import { BodyStreamError } from '../../runtime/body-stream-error.ts';
-import { DiskError } from '../../runtime/disk.ts';
 import type { ErpUser, ErpView } from '../erp.ts';
 import type { LinkParts } from '../link-parts.ts';
 import { CycleSegments, type Segment } from './segments/cycle-segments.ts';
 import { packetList, type PacketList } from './segments/packet-list.ts';
-import { hasRowIds, RowIds } from './segments/row-ids.ts';
+import { SegmentCheck } from './segments/segment-check.ts';
 import { SegmentAsks, type SegmentAsk } from './segments/segment-asks.ts';
 
 /** How often a packet is read whose tables are changed while it is read. */
@@ -27,17 +26,29 @@ export interface CollectedSnapshot {
   readonly known: boolean;
 }
 
+/** What a packet is compared with, and by. */
+export interface SnapshotToAudit {
+  readonly view: ErpView;
+  readonly list: PacketList;
+  readonly entities: readonly {
+    readonly ask: SegmentAsk;
+    readonly body: BodyRef;
+    /** The clock has a say, or nobody knows what has: two readings need not be equal. */
+    readonly passing: boolean;
+  }[];
+  /** Whether what is read until now from the view is of the moment of the packet. */
+  readonly still: (signal: AbortSignal) => Promise<boolean>;
+}
+
 /** Collects packets of one cycle from segments, read from one view that is opened when it is first needed. Stores no packet. */
 export class SnapshotCollect {
   readonly #parts: LinkParts;
   readonly #basis: ReadBasis;
   readonly #segments: CycleSegments;
   readonly #asks: SegmentAsks;
-  readonly #rowIds: RowIds;
+  readonly #check: SegmentCheck;
   /** Whose turn has not come yet: what they need may be read with what another needs. */
   readonly #waiting: Map<string, ErpUser>;
-  /** Segments of earlier cycles whose bytes were found to be what they were. */
-  readonly #sound = new Set<string>();
   /** Users for whom the store was asked what it keeps. */
   readonly #looked = new Set<string>();
   #view: ErpView | undefined;
@@ -56,7 +67,7 @@ export class SnapshotCollect {
     this.#basis = basis;
     this.#segments = new CycleSegments(parts, basis, how.anew);
     this.#asks = new SegmentAsks(parts, basis.entities);
-    this.#rowIds = new RowIds(parts.bodies);
+    this.#check = new SegmentCheck(parts, this.#segments);
     this.#waiting = new Map(how.users.map((user) => [user.name, user]));
     this.#stood = basis.noted;
   }
@@ -93,10 +104,48 @@ export class SnapshotCollect {
       const found = await this.#collect(user, asks, signal);
       if (!found.ok || !found.value.body.ok) return found;
       if (known(found.value.body.value)) return ok({ ...found.value, known: true });
-      if (!(await this.#whole(asks))) continue;
-      const clash = await this.#clash(asks);
+      if (!(await this.#check.whole(asks))) continue;
+      const clash = await this.#check.clash(asks);
       return clash === undefined ? found : ok({ ...found.value, body: fail(clash) });
     }
+  }
+
+  /**
+   * What segments give for a user, to be compared with another rendering of the view, which is opened for it. Undefined where he
+   * can have no packet: who builds it says why. His turn is still to come.
+   */
+  async toAudit(user: ErpUser, signal: AbortSignal): Promise<Result<SnapshotToAudit | undefined>> {
+    const unopened = this.#view === undefined ? await this.#open(signal) : undefined;
+    if (unopened !== undefined) return fail(unopened);
+    this.#begun = true;
+    const asks = this.#asksOf(user);
+    for (;;) {
+      const found = await this.#collect(user, asks, signal);
+      if (!found.ok) return found;
+      const { body } = found.value;
+      const view = this.#view;
+      if (!body.ok || view === undefined) return ok(undefined);
+      if (!(await this.#check.whole(asks))) continue;
+      const segments = asks.flatMap((ask) => this.#segments.find(ask) ?? []);
+      const entities = asks.flatMap((ask, at) => {
+        const of = segments[at]?.body;
+        const passing = this.#basis.entities[ask.index]?.clock !== false;
+        return of?.ok === true ? [{ ask, body: of.value, passing }] : [];
+      });
+      const still = async (stop: AbortSignal): Promise<boolean> => {
+        if (view.consistency === 'snapshot') return true;
+        const now = await this.#basis.positions(stop);
+        return segments.every(({ positions }) => standStill(positions, now));
+      };
+      return ok({ view, list: body.value, entities, still });
+    }
+  }
+
+  /** Some were wrong: all are read anew, each by itself. Before the first packet. */
+  distrust(): void {
+    this.#segments.distrust();
+    this.#check.forget();
+    this.#looked.clear();
   }
 
   /** After the last packet. Throws what store and disk throw. */
@@ -240,49 +289,5 @@ export class SnapshotCollect {
       message: `more than ${limit} bytes`,
     } as const;
     return { body: list.size > limit ? fail(tooLarge) : ok(list), rows, consistency, known: false };
-  }
-
-  /** Whether the bytes of all segments of earlier cycles are there and right; those that are not are forgotten. */
-  async #whole(asks: readonly SegmentAsk[]): Promise<boolean> {
-    let whole = true;
-    for (const ask of asks) {
-      const segment = this.#segments.find(ask);
-      if (segment === undefined) whole = false;
-      if (segment?.body.ok !== true || segment.read || this.#sound.has(segment.body.value.hash)) continue;
-      try {
-        // Every chunk passes the comparison with the hash.
-        for await (const chunk of this.#parts.bodies.open(segment.body.value)) void chunk;
-        this.#sound.add(segment.body.value.hash);
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-        this.#parts.log.warn('a segment is lost and read again', {
-          entity: ask.entity.entity,
-          cause: error.code,
-        });
-        this.#segments.forget(ask);
-        whole = false;
-      }
-    }
-    return whole;
-  }
-
-  /** The app knows a row by this id alone. */
-  async #clash(asks: readonly SegmentAsk[]): Promise<SyncFailure | undefined> {
-    const clash = await this.#rowIds.clash(
-      asks.flatMap((ask) => {
-        const body = this.#segments.find(ask)?.body;
-        if (body?.ok !== true || body.value.size === 0 || !hasRowIds(ask.entity.fields)) return [];
-        return { entity: ask.entity.entity, body: body.value };
-      }),
-    );
-    if (clash === undefined) return undefined;
-    const [one, other] = clash.entities;
-    return {
-      kind: 'rejected',
-      code: 'row-id-twice',
-      where: `${one} and ${other}`,
-      field: 'DMS_ROWID',
-      message: `the row id ${clash.id} occurs in both tables`,
-    };
   }
 }

@@ -44,7 +44,7 @@ export class CycleSegments {
   readonly #parts: LinkParts;
   readonly #basis: ReadBasis;
   readonly #startedAt: Instant;
-  readonly #anew: boolean;
+  #anew: boolean;
   readonly #known = new Map<string, Segment>();
   /** What the store keeps, by key, as far as it was asked. */
   readonly #kept = new Map<string, KeptSegment | undefined>();
@@ -135,6 +135,17 @@ export class CycleSegments {
     for (const [other, kept] of this.#kept) if (kept?.body.hash === hash) this.#kept.set(other, undefined);
     this.#used.delete(hash);
     this.#parts.store.forgetSegment(hash);
+  }
+
+  /** One was wrong: nothing that is kept counts any more, and each is read by a statement of its own. Before anything is built. */
+  distrust(): void {
+    this.#save();
+    this.#parts.store.forgetSegments();
+    this.#known.clear();
+    this.#kept.clear();
+    this.#used.clear();
+    this.#anew = true;
+    for (const index of this.#basis.entities.keys()) this.#together.set(index, TOGETHER_TIMES);
   }
 
   /** A packet with it was built or compared. */

@@ -1,4 +1,4 @@
-import type { Sha256 } from '../../../../../shared/model/ids.ts';
+import type { LinkId, Sha256 } from '../../../../../shared/model/ids.ts';
 import type { Instant } from '../../../../../shared/model/time.ts';
 import type { Positions } from '../../../reading/table-positions.ts';
 import type { BodyRef, StoredBody } from '../../../runtime/body-store.ts';
@@ -28,6 +28,14 @@ export interface SegmentRoom {
   readonly usedSince: Instant;
 }
 
+/** What is remembered of comparing packets with a rendering of their own. */
+export interface SegmentAudit {
+  /** A day of the site. */
+  readonly day: number;
+  /** Users who are still to be compared for it. */
+  readonly owed: number;
+}
+
 /** A cache of what was read: without it, everything is read. Every method is one durable transaction. */
 export interface SegmentStore {
   /** Methods of the whole store as one transaction: packets with equal segments cost one commit. When one throws, nothing of any of them happened. */
@@ -40,6 +48,11 @@ export interface SegmentStore {
   useSegments(hashes: readonly Sha256[], now: Instant): void;
   /** Its bytes are gone or not what they were: it is no longer kept under any key. What lists it finds it again when it is kept again. */
   forgetSegment(hash: Sha256): void;
+  /** Nothing is kept under any key any more. Bytes that a packet is a list of stay. */
+  forgetSegments(): void;
+  /** Undefined where none was noted yet. */
+  segmentAudit(link: LinkId): SegmentAudit | undefined;
+  noteSegmentAudit(link: LinkId, audit: SegmentAudit): void;
   /** Removes what nobody can use any more, then the oldest unused ones. Returns what the spool need not keep. */
   tidySegments(room: SegmentRoom): readonly Sha256[];
 }
