@@ -105,7 +105,11 @@ export function assembleLink(
     erpEndpoint: `erp:${erpSettings.id}`,
     cloudEndpoint,
     policy: {
-      report: { acknowledge: pull.acknowledge, ackWithinMs: ms(pull.ackWithin) },
+      report: {
+        acknowledge: pull.acknowledge,
+        ackWithinMs: ms(pull.ackWithin),
+        lostBodyAfterMs: ms(pull.lostBodyAfter),
+      },
       firstLook: pull.firstLook,
       callsPerMinute: cloudSettings.callsPerMinute,
       retentionMs: ms(cloudSettings.retention),

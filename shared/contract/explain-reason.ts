@@ -4,7 +4,7 @@ import type { Explanation } from './explanation.ts';
 
 /** Why an item is where it is, as the queue keeps it. */
 type Reason =
-  | { readonly kind: 'failure'; readonly failure: SyncFailure }
+  | { readonly kind: 'failure'; readonly failure: SyncFailure; readonly until?: number | undefined }
   | {
       readonly kind: 'waits-for';
       readonly what: string;
@@ -38,8 +38,15 @@ export function explainReason(reason: Reason): Explanation {
     next: { key: `reason.${name}.next`, params },
   });
   switch (reason.kind) {
-    case 'failure':
-      return failureView(reason.failure);
+    case 'failure': {
+      const view = failureView(reason.failure);
+      return reason.until === undefined
+        ? view
+        : {
+            ...view,
+            next: { key: 'reason.lostBody.next', params: { ...view.what.params, until: reason.until } },
+          };
+    }
     case 'waits-for':
       return about(reason.overdue ? 'user' : 'nobody', reason.overdue ? 'waitedFor' : 'waitsFor', {
         what: reason.what,

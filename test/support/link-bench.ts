@@ -182,7 +182,11 @@ export function linkBench(
       erpEndpoint: 'erp:main',
       cloudEndpoint: 'cloud:field',
       policy: {
-        report: { acknowledge: options.acknowledge ?? 'auto', ackWithinMs: 20_000 },
+        report: {
+          acknowledge: options.acknowledge ?? 'auto',
+          ackWithinMs: 20_000,
+          lostBodyAfterMs: 86_400_000,
+        },
         orderWindowMs: 600_000,
         resendAfterMs: 86_400_000,
         maxHoldMs: 3_600_000,

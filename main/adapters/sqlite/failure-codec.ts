@@ -41,7 +41,7 @@ export const failureValue: z.ZodType<SyncFailure> = z.discriminatedUnion('kind',
 ]);
 
 const reason: z.ZodType<ItemReason> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('failure'), failure: failureValue }),
+  z.object({ kind: z.literal('failure'), failure: failureValue, until: z.number().optional() }),
   z.object({
     kind: z.literal('waits-for'),
     what: z.string(),

@@ -132,7 +132,11 @@ export function pulledPackets(context: WriteContext, holders: ClaimHolders): Pul
 
     settleReport: (link, queue, entries, now) => {
       write(() => {
-        for (const entry of entries) reportDelivery(db, link, queue, entry);
+        for (const entry of entries) {
+          reportDelivery(db, link, queue, entry);
+          for (const { id } of findPacketItems(db, link, queue, entry.id).filter(isAwaitedBody))
+            insertEvent(db, id, 'reported-without-body', '', now);
+        }
         closeReportedListings(db, link, now);
       });
     },

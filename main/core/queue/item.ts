@@ -38,7 +38,8 @@ export type Direction = 'in' | 'out';
 
 /** Why an item is where it is: a failure, or what it waits for. Shown to people through the catalogue. */
 export type ItemReason =
-  | { readonly kind: 'failure'; readonly failure: SyncFailure }
+  /** `until`: a body that is missed is waited for until then. */
+  | { readonly kind: 'failure'; readonly failure: SyncFailure; readonly until?: Instant | undefined }
   /** `overdue`: it did not come in time. A parked item that has it goes on by itself when it comes after all. */
   | {
       readonly kind: 'waits-for';
@@ -53,6 +54,8 @@ export type ItemReason =
   | ({ readonly kind: 'push-held' } & PushHold)
   | { readonly kind: 'person'; readonly note: string }
   | { readonly kind: 'unclean-exits'; readonly times: number };
+
+export type FailureReason = Extract<ItemReason, { readonly kind: 'failure' }>;
 
 /** Until: as far as it is known. */
 export interface PushHold {

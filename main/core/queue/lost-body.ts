@@ -1,4 +1,4 @@
-import type { Item, ItemReason } from './item.ts';
+import type { FailureReason, Item } from './item.ts';
 
 /**
  * A packet the cloud lists and whose body it no longer has. It is kept as an item without bytes, which no packet can be: parked
@@ -8,7 +8,7 @@ export const isLostBody = ({ direction, body }: Pick<Item, 'direction' | 'body'>
   direction === 'in' && body.size === 0;
 
 /** A file without bytes: nothing can be made of it, and asking again brings no more. It is kept and parked in the same way. */
-export const emptyFileReason = (packetId: string): ItemReason => ({
+export const emptyFileReason = (packetId: string): FailureReason => ({
   kind: 'failure',
   failure: {
     kind: 'rejected',
@@ -22,7 +22,7 @@ export const emptyFileReason = (packetId: string): ItemReason => ({
 export const isAwaitedBody = (item: Pick<Item, 'direction' | 'body' | 'state'>): boolean =>
   isLostBody(item) && item.state !== 'discarded';
 
-export const lostBodyReason = (packetId: string): ItemReason => ({
+export const lostBodyReason = (packetId: string): FailureReason => ({
   kind: 'failure',
   failure: {
     kind: 'rejected',

@@ -1,9 +1,24 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { explainReason } from '../../../shared/contract/explain-reason.ts';
 import type { Item } from '../../../main/core/queue/item.ts';
-import { AREA, linkBench, packet, type LinkBench } from '../../support/link-bench.ts';
+import type { PacketCloud } from '../../../main/core/packets/packet-cloud.ts';
+import { AREA, COMPANY, linkBench, MAPPING, packet, type LinkBench } from '../../support/link-bench.ts';
+import { mappingSchema } from '../../../shared/model/mapping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
+const PHOTOS = mappingSchema.parse({
+  ...MAPPING,
+  pull: {
+    ...MAPPING.pull,
+    photos: {
+      maxBytes: 1_000_000,
+      write: {
+        to: { table: { name: 'Photos' }, rawInsert: true },
+        values: { FileId: { field: 'id', type: 'text(40)', required: true } },
+      },
+    },
+  },
+});
 const never = new AbortController().signal;
 const order = (no: string): string => packet('SalesHeader', `row-${no}`, { no });
 const queue = (b: LinkBench): { waiting: string[]; delivered: string[]; done: string[] } =>
@@ -142,6 +157,88 @@ describe('a body the cloud no longer has', () => {
     expect(b.erp.written).toEqual([]);
   });
 
+  test.each([false, true])(
+    'holds up newer packets for a day at most, and stays here with what the cloud said of it (parts %s)',
+    async (partialDone) => {
+      const downloads = new Map<string, number>();
+      const b = bench({ partialDone, client: counting(downloads) });
+      const lost = tenWithOneLost(b);
+      for (let n = 10; n < 15; n += 1) b.deliver(order(`SO-${n}`));
+      await b.run('pull');
+      const item = only(parked(b));
+      const until = item.createdAt + 86_400_000;
+      const words = explainReason(item.reason ?? { kind: 'person', note: '' });
+      expect(words.next).toMatchObject({ key: 'reason.lostBody.next', params: { until } });
+      await b.runtime.advance(until - b.runtime.wall() - 60_000);
+      await b.run('pull');
+      expect(queue(b).done.includes(lost)).toBe(false);
+      expect(b.erp.written).toHaveLength(partialDone ? 14 : 9);
+      await b.runtime.advance(60_000);
+      for (let rounds = 0; rounds < 2; rounds += 1) {
+        await b.run('pull');
+        await b.runtime.advance(60_000);
+      }
+      expect(b.erp.written).toHaveLength(14);
+      expect(queue(b)).toMatchObject({ waiting: [], delivered: [] });
+      expect(only(parked(b))).toMatchObject({ id: item.id, state: 'parked' });
+      const events = b.store.timeline(item.id);
+      expect(events.find(({ event }) => event === 'body-gone')?.detail).toContain(lost);
+      expect(events.filter(({ event }) => event === 'reported-without-body')).toHaveLength(1);
+      // What was here was fetched once, however often its list was shown.
+      expect([...downloads].filter(([id, times]) => id !== lost && times > 1)).toEqual([]);
+    },
+  );
+
+  test('is waited for a day where each list gives new handles, without fetching again what is here with it', async () => {
+    const downloads = new Map<string, number>();
+    const b = bench({
+      switches: { queue: 'sqs', visibility: 30 },
+      client: counting(downloads),
+    });
+    const lost = tenWithOneLost(b);
+    await b.run('pull');
+    const item = only(parked(b));
+    for (let hours = 0; hours < 24; hours += 1) {
+      await b.runtime.advance(3_500_000);
+      await b.run('pull');
+      expect(queue(b).done.includes(lost)).toBe(false);
+    }
+    const atMost = Math.max(...[...downloads].filter(([id]) => id !== lost).map(([, times]) => times));
+    expect(atMost).toBeLessThanOrEqual(3);
+    await b.runtime.advance(item.createdAt + 86_400_000 - b.runtime.wall());
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      await b.run('pull');
+      await b.runtime.advance(31_000);
+    }
+    expect(queue(b)).toMatchObject({ waiting: [], delivered: [] });
+    expect(b.erp.written.toSorted()).toEqual(NINE);
+    expect(only(parked(b)).id).toBe(item.id);
+  });
+
+  test('in the queue of files it is reported after a day as well', async () => {
+    const b = bench({ mapping: PHOTOS });
+    b.cloud.control.deliver({
+      area: AREA,
+      id: 'f-1',
+      packetType: 'file',
+      user: 'anna',
+      company: COMPANY,
+      bytes: new Uint8Array([255, 216, 255, 1]),
+    });
+    b.cloud.control.vanishBody({ area: AREA, id: 'f-1' });
+    await b.run('pull');
+    const item = only(parked(b));
+    expect(item).toMatchObject({ queue: 'file', externalId: 'f-1', body: { size: 0 } });
+    const files = () => b.cloud.control.queueState({ area: AREA, packetType: 'file' });
+    await b.runtime.advance(item.createdAt + 86_400_000 - b.runtime.wall() - 60_000);
+    await b.run('pull');
+    expect(files().done).toEqual([]);
+    await b.runtime.advance(60_000);
+    await b.run('pull');
+    expect(files()).toMatchObject({ delivered: [], done: ['f-1'] });
+    expect(only(parked(b)).id).toBe(item.id);
+  });
+
   test('cannot be retried: there is nothing to try', async () => {
     const b = bench();
     const id = b.deliver(order('SO-1'));
@@ -151,6 +248,21 @@ describe('a body the cloud no longer has', () => {
     expect(only(parked(b)).reason).toMatchObject({ failure: { code: 'body-gone' } });
   });
 });
+
+/** The right client, with how often each body was asked for. */
+const counting =
+  (downloads: Map<string, number>) =>
+  (right: PacketCloud): PacketCloud => ({
+    capabilities: right.capabilities,
+    list: (of, signal) => right.list(of, signal),
+    reportDone: (report, signal) => right.reportDone(report, signal),
+    requestUpload: (request, signal) => right.requestUpload(request, signal),
+    upload: (ticket, body, signal) => right.upload(ticket, body, signal),
+    download: (entry, signal) => {
+      downloads.set(entry.id, (downloads.get(entry.id) ?? 0) + 1);
+      return right.download(entry, signal);
+    },
+  });
 
 // oxlint-disable-next-line require-await -- a stream by its type; what it gives is at hand
 async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {

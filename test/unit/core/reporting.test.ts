@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AFTER_APPLY_LIMIT_MS, planReports, reportableAt } from '../../../main/core/packets/report/reporting.ts';
+import {
+  AFTER_APPLY_LIMIT_MS,
+  planReports,
+  reportableAt,
+} from '../../../main/core/packets/report/reporting.ts';
 import { holdFor, unchanged } from '../../../main/core/packets/push/push-plan.ts';
 import type { ItemState } from '../../../main/core/queue/item.ts';
 import type { OpenListing } from '../../../main/core/queue/queue-store.ts';
@@ -31,7 +35,7 @@ const listing = (...entries: Packet[]): OpenListing => ({
   listedAt: 0,
   entries,
 });
-const auto = { acknowledge: 'auto', ackWithinMs: 20_000 } as const;
+const auto = { acknowledge: 'auto', ackWithinMs: 20_000, lostBodyAfterMs: 86_400_000 } as const;
 const OPEN: readonly ItemState[] = ['ready', 'working', 'waiting', 'unknown'];
 const DECIDED: readonly ItemState[] = ['settled', 'parked', 'discarded'];
 
@@ -42,7 +46,7 @@ describe('when a packet may be reported done', () => {
         fc.constantFrom('auto', 'after-apply', 'after-store' as const),
         fc.nat(),
         (acknowledge, now) => {
-          const policy = { acknowledge, ackWithinMs: 0 };
+          const policy = { acknowledge, ackWithinMs: 0, lostBodyAfterMs: 0 };
           const absent = packet({ items: [] });
           const unchecked = packet({ checked: false });
           expect(reportableAt(absent, policy, now)).toBeUndefined();

@@ -8,7 +8,7 @@ import { Patience } from './patience.ts';
 import { endsCycle, QueueDrain, type PullCounts } from './queue-drain.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { RunProgress } from '../run-progress.ts';
-import { noteCloudFailure, noteStore } from './take-packet.ts';
+import { isHeld, noteCloudFailure, noteStore } from './take-packet.ts';
 
 export interface PullEnd {
   readonly counts: PullCounts;
@@ -83,7 +83,9 @@ async function list(
   if (isKnown(listing.value)) return listing;
   try {
     durablySync(runtime, 'pull.remember-list', () => {
-      store.rememberListing(link, listing.value, runtime.wall());
+      // One that waits for a lost body is shown for hours: with nothing new in it, the first is what is reported.
+      const again = listing.value.entries.every((entry) => store.known(link, queue, entry).checked);
+      if (!again || !isHeld(parts, listing.value)) store.rememberListing(link, listing.value, runtime.wall());
       const entries = listing.value.entries.length;
       // What waits in the cloud is told of packets; photos are not what a snapshot waits for.
       if (queue === 'packet')

@@ -7,7 +7,7 @@ import type { ListedEntry, PacketListing, PacketQueue } from '../packet-cloud.ts
 import type { Reporter } from '../report/reporter.ts';
 import type { RunProgress } from '../run-progress.ts';
 import type { Patience } from './patience.ts';
-import { fetchPacket, keepPacket } from './take-packet.ts';
+import { fetchPacket, isHeld, keepPacket, type Delivery } from './take-packet.ts';
 
 /** Lists in a row that bring nothing new before a cycle ends: a queue that hides what it listed may answer short or empty. */
 const QUIET_LISTS = 2;
@@ -69,7 +69,7 @@ export class QueueDrain {
   readonly #with: DrainParts;
   readonly #queue: PacketQueue;
   readonly #bell: Bell;
-  readonly #waiting: ListedEntry[] = [];
+  readonly #waiting: Delivery[] = [];
   /** Listed in this cycle and not reported, by packet id: what a list that hides nothing shows again. */
   readonly #handles = new Map<string, string>();
   /** The last one of each packet id, and of each user: packets of one user are stored in the order they were listed. */
@@ -211,7 +211,8 @@ export class QueueDrain {
     this.#quiet = brings ? 0 : this.#quiet + 1;
     for (const entry of entries) this.#seen.add(entry.id);
     for (const entry of entries) this.#handles.set(entry.id, entry.receiptHandle);
-    this.#waiting.push(...entries);
+    const held = isHeld(this.#with.parts, listing.value);
+    this.#waiting.push(...entries.map((entry) => ({ queue: this.#queue, entry, held })));
     this.#start();
     return entries;
   }
@@ -223,14 +224,15 @@ export class QueueDrain {
   #start(): void {
     const { parallelDownloads } = this.#with.parts.policy;
     while (this.#underWay < parallelDownloads && !this.#over()) {
-      const entry = this.#waiting.shift();
-      if (entry === undefined) return;
+      const delivery = this.#waiting.shift();
+      if (delivery === undefined) return;
+      const { entry } = delivery;
       this.#underWay += 1;
       const turn = this.#turns.get(entry.user) ?? Promise.resolve();
       // The same packet twice: the second finds what became of the first.
       const before = this.#taking.get(entry.id) ?? Promise.resolve();
       const taken = before
-        .then(() => this.#take(entry, turn))
+        .then(() => this.#take(delivery, turn))
         .catch((error: unknown) => this.#note(error))
         .finally(() => {
           if (this.#taking.get(entry.id) === taken) this.#taking.delete(entry.id);
@@ -245,9 +247,9 @@ export class QueueDrain {
     if (this.#over()) this.#waiting.length = 0;
   }
 
-  async #take(entry: ListedEntry, turn: Promise<void>): Promise<void> {
+  async #take(delivery: Delivery, turn: Promise<void>): Promise<void> {
     const { parts, patience, counts, signal } = this.#with;
-    const delivery = { queue: this.#queue, entry };
+    const { entry } = delivery;
     const fetched = await patience.with(() => fetchPacket(parts, delivery, signal));
     await turn;
     const taken = fetched.ok ? keepPacket(parts, delivery, fetched.value) : fetched;

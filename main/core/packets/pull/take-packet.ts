@@ -1,13 +1,14 @@
 import type { SyncFailure } from '../../../../shared/model/failure.ts';
 import { ok, fail, type Result } from '../../../../shared/model/result.ts';
 import { storeFailure } from '../../queue/endpoints.ts';
-import type { ItemReason, NewItem } from '../../queue/item.ts';
+import type { FailureReason, ItemReason, NewItem } from '../../queue/item.ts';
 import { emptyFileReason, isAwaitedBody, isLostBody, lostBodyReason } from '../../queue/lost-body.ts';
 import type { KnownPacket } from '../../queue/queue-store.ts';
 import type { StoredBody } from '../../runtime/body-store.ts';
 import { durably, durablySync } from '../../runtime/runtime.ts';
 import type { LinkParts } from '../link-parts.ts';
-import type { ListedEntry, PacketQueue } from '../packet-cloud.ts';
+import type { ListedEntry, PacketListing, PacketQueue } from '../packet-cloud.ts';
+import { lostBodyDue } from '../report/reporting.ts';
 
 /** `lost`: the cloud no longer has the body; the packet is kept without one. */
 export type Taken = 'stored' | 'known' | 'lost';
@@ -16,25 +17,44 @@ export type Taken = 'stored' | 'known' | 'lost';
 export interface Delivery {
   readonly queue: PacketQueue;
   readonly entry: ListedEntry;
+  /** Its list cannot be reported yet, see `isHeld`: what is here of it is not fetched again. */
+  readonly held?: boolean | undefined;
+}
+
+/**
+ * Whether a list must wait, because the cloud has no body for one of its packets and no part of it may be reported. What else
+ * is in it is compared once it may be reported, under the handles of then.
+ */
+export function isHeld(
+  { store, link, cloud, policy, runtime }: LinkParts,
+  { queue, entries }: Pick<PacketListing, 'queue' | 'entries'>,
+): boolean {
+  if (cloud.capabilities.partialDone) return false;
+  const now = runtime.wall();
+  return entries.some((entry) =>
+    store
+      .known(link, queue, entry)
+      .items.some((item) => isAwaitedBody(item) && lostBodyDue(item.createdAt, policy.report, now) > now),
+  );
 }
 
 /** What the cloud had for an entry. Nothing of it is durable yet, but a large body. */
 export type Fetched =
   | { readonly kind: 'known' }
   /** Why there are no bytes. */
-  | { readonly kind: 'gone'; readonly reason: ItemReason }
+  | { readonly kind: 'gone'; readonly reason: FailureReason }
   | { readonly kind: 'body'; readonly body: StoredBody };
 
 /** Fetches the body of one listed packet, unless it is here. Calls may overlap. */
 export async function fetchPacket(
   parts: LinkParts,
-  { queue, entry }: Delivery,
+  { queue, entry, held }: Delivery,
   signal: AbortSignal,
 ): Promise<Result<Fetched>> {
   const { cloud, store, link, runtime, bodies, policy, cloudEndpoint, endpoints } = parts;
   const known = store.known(link, queue, entry);
-  if (known.checked && known.items.length > 0 && !known.items.some(isAwaitedBody))
-    return ok({ kind: 'known' });
+  const isHere = known.items.length > 0 && !known.items.some(isAwaitedBody);
+  if (isHere && (known.checked || held === true)) return ok({ kind: 'known' });
   const failuresBefore = endpoints.failures(cloudEndpoint);
   const failed = (failure: SyncFailure): Result<never> => {
     // Several calls that meet the same outage are one failure of the endpoint.
@@ -90,9 +110,9 @@ function keepWithoutBody(
   parts: LinkParts,
   delivery: Delivery,
   { items }: KnownPacket,
-  reason: ItemReason,
+  reason: FailureReason,
 ): Taken {
-  const { store, link, runtime, hash, log } = parts;
+  const { store, link, runtime, hash, log, policy } = parts;
   const { queue, entry } = delivery;
   // Its bytes came with an earlier delivery, from the same path.
   if (items.some((item) => !isLostBody(item))) {
@@ -101,9 +121,11 @@ function keepWithoutBody(
   }
   const isNew = items.length === 0;
   if (isNew) log.warn('a packet without a body', { packet: entry.id });
+  const now = runtime.wall();
+  const until = now + policy.report.lostBodyAfterMs;
   const nothing = { place: 'row', hash: hash(''), size: 0, bytes: new Uint8Array(0) } as const;
   durablySync(runtime, 'pull.store-packet', () =>
-    store.storePacket(newItem(parts, delivery, nothing), delivery, reason, runtime.wall()),
+    store.storePacket(newItem(parts, delivery, nothing), delivery, { ...reason, until }, now),
   );
   return isNew ? 'lost' : 'known';
 }

@@ -10,6 +10,8 @@ export interface ReportPolicy {
   readonly acknowledge: 'auto' | 'after-apply' | 'after-store';
   /** `auto` waits this long for the ERP. */
   readonly ackWithinMs: number;
+  /** How long a list waits for a body in it that the cloud no longer has, or for a person to agree that it is lost. */
+  readonly lostBodyAfterMs: number;
 }
 
 /** `after-apply` gives up waiting here: queues forget what is not reported for long, this program does not. */
@@ -20,8 +22,9 @@ type ListedPacket = OpenListing['entries'][number];
 /** The moment from which the packet may be reported; undefined while nothing durable is known of this delivery. Pure. */
 export function reportableAt(packet: ListedPacket, policy: ReportPolicy, now: Instant): Instant | undefined {
   if (!packet.checked || packet.items.length === 0) return undefined;
-  // The cloud's entry is all there is of it: only a person may let it go.
-  if (packet.items.some((item) => item.awaitsBody === true)) return undefined;
+  const awaited = packet.items.filter((item) => item.awaitsBody === true);
+  if (awaited.length > 0)
+    return Math.max(...awaited.map(({ createdAt }) => lostBodyDue(createdAt, policy, now)));
   const storedAt = Math.max(...packet.items.map((item) => item.createdAt));
   // What was handed over stands in the ERP; whether the ERP accepts it is no matter of the cloud's copy, unless it was to be.
   const decided = packet.items.every(
@@ -45,6 +48,19 @@ export function reportableAt(packet: ListedPacket, policy: ReportPolicy, now: In
   }
 }
 
+/**
+ * When a body that was missed at that moment is waited for no longer: what is listed behind it must come in. Its entry's text and
+ * its item stay. Pure.
+ */
+export function lostBodyDue(
+  missedAt: Instant,
+  { lostBodyAfterMs }: Pick<ReportPolicy, 'lostBodyAfterMs'>,
+  now: Instant,
+): Instant {
+  // Further ahead than the whole wait: the clock was set back by more than that, and it would never be over.
+  return missedAt > now + lostBodyAfterMs ? now : missedAt + lostBodyAfterMs;
+}
+
 export interface ReportPlan {
   /** Whole lists whose every entry may be reported now. */
   readonly whole: readonly OpenListing[];
@@ -52,6 +68,18 @@ export interface ReportPlan {
   readonly parts: readonly { readonly listing: OpenListing; readonly entries: readonly ListedPacket[] }[];
   /** When to look again; undefined when only something new can change the plan. */
   readonly nextAt: Instant | undefined;
+}
+
+/** Reporting a packet's newest delivery ends its older ones: a list that newer ones cover whole is not posted as well. Pure. */
+function newestOf(whole: readonly OpenListing[]): readonly OpenListing[] {
+  const covered = new Set<string>();
+  const newest = whole.toReversed().filter(({ queue, entries }) => {
+    const open = entries.filter(({ reported }) => !reported).map(({ entry }) => `${queue} ${entry.id}`);
+    const adds = open.some((one) => !covered.has(one));
+    for (const one of open) covered.add(one);
+    return adds;
+  });
+  return newest.toReversed();
 }
 
 /** Sorts the open lists into what can be reported now and what must wait. Pure. */
@@ -77,5 +105,5 @@ export function planReports(
     if (latest !== undefined && latest <= now) whole.push(listing);
     else if (due.length > 0) parts.push({ listing, entries: due });
   }
-  return { whole, parts, nextAt };
+  return { whole: newestOf(whole), parts, nextAt };
 }
