@@ -77,7 +77,7 @@ const shapesOf = (side: Side): readonly EntityShape[] =>
     return {
       entity: NAMES[word][side],
       key: ['id'],
-      fields: [...names, side === 'erp' ? 'blocked' : 'state'].map((name) => ({
+      fields: [...names, side === 'erp' ? 'blocked' : 'state', 'erpkey'].map((name) => ({
         name: side === 'erp' ? name.toUpperCase() : name,
         type: side === 'cloud' && (name === 'customer' || name === 'contact') ? 'reference' : 'text',
         required: false,

@@ -165,7 +165,7 @@ function oneDeleted(question: PairQuestion, deletedIn: Side, left: StoredRecord)
   const changed = plan.fields.some((field) => {
     const name = field.on[on];
     const shadow = pair.shadows[on]?.fields;
-    return left.fields.has(name) && (shadow === undefined || shadow.get(name) !== left.fields.get(name));
+    return left.fields.has(name) && (shadow?.get(name) ?? null) !== left.fields.get(name);
   });
   const policy = plan.onDelete[on];
   if (policy === 'ignore' || policy === 'unlink' || chosenWhole === on)

@@ -37,7 +37,7 @@ export function afterLook(
 export function afterWrite(
   plan: EntityPlan,
   before: Shadows,
-  intent: Pick<Intent | NewIntent, 'to' | 'values' | 'basis'>,
+  intent: Pick<Intent | NewIntent, 'kind' | 'to' | 'values' | 'basis'>,
   stored: StoredRecord | undefined,
   at: Instant,
 ): Shadows {
@@ -50,7 +50,15 @@ export function afterWrite(
   if (to === 'cloud' && plan.foreignKey !== undefined && values.has(plan.foreignKey))
     target.set(plan.foreignKey, storedAs(plan.foreignKey));
   for (const { on } of plan.fields) {
-    if (!values.has(on[to])) continue;
+    if (!values.has(on[to])) {
+      // Nothing was sent because there is nothing on either side.
+      const empty = basis.get(on[from]) === null && stored?.fields.get(on[to]) === null;
+      if (intent.kind === 'create' && empty) {
+        target.set(on[to], null);
+        source.set(on[from], null);
+      }
+      continue;
+    }
     // What a server made of it is its own business: it is no change of somebody's.
     target.set(on[to], storedAs(on[to]));
     if (basis.has(on[from])) source.set(on[from], basis.get(on[from]) ?? null);
