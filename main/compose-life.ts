@@ -194,7 +194,7 @@ export async function buildLife(host: HostParts, { loaded: site, notices }: Site
       handlers,
       events: agent.events,
       work: async () => {
-        if (options.mode === 'once') return agent.once().then(() => onceEnd(agent));
+        if (options.mode === 'once') return agent.once(options.flow).then(() => onceEnd(agent));
         return agent.run().then(() => ({ exitCode: 0, report: {} }));
       },
       stop: () => agent.stop(),

@@ -55,12 +55,12 @@ export class SiteAgent {
   }
 
   /** One full round of every link (pull, then push, then what that brought), and the end. */
-  async once(): Promise<void> {
+  async once(only?: 'pull'): Promise<void> {
     const signal = this.#stop.signal;
     await this.parts.housekeeping.checkOwed(signal);
     await Promise.all(
       this.parts.links.map(async (link) => {
-        if (link.plan.push.enabled) await link.sync('push', 'start', signal).done;
+        if (only === undefined && link.plan.push.enabled) await link.sync('push', 'start', signal).done;
         else await link.sync('pull', 'start', signal).done;
       }),
     );

@@ -87,8 +87,8 @@ const COMMANDS: readonly (readonly [name: string, usage: string, what: string])[
   ],
   [
     'probe',
-    'probe <link> [--user NAME] [--path PATH]',
-    'what the cloud does where its documentation is silent; takes no packet. --user: asks an upload link for that test user',
+    'probe <link> [--user NAME] [--path PATH] [--list]',
+    'what the cloud does where its documentation is silent; takes no packet. --user: asks an upload link for that test user. --list: pulls once, and says what the lists show',
   ],
   [
     'reconcile',

@@ -7,6 +7,8 @@ export interface StartOptions {
   /** `once`: one pass over the links, then `finished`. */
   readonly mode: 'run' | 'once';
   readonly links?: readonly string[] | undefined;
+  /** With `once`: pulls, and pushes nothing. */
+  readonly flow?: 'pull' | undefined;
   /** Starts also without settings that check, so that they can be made or repaired through it. */
   readonly setUp?: boolean | undefined;
   /** Switches the loopback console on whatever the settings say. */

@@ -66,6 +66,7 @@ export type Command =
       readonly link: string;
       readonly user?: string | undefined;
       readonly path?: string | undefined;
+      readonly list: boolean;
     }
   | { readonly name: 'secret set'; readonly secret: string }
   | { readonly name: 'secret list' }

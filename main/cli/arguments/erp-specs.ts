@@ -32,8 +32,8 @@ export const ERP: Specs = {
     }),
   },
   probe: {
-    options: ['user', 'path'],
+    options: ['user', 'path', 'list'],
     words: [1, 1],
-    make: (w, v) => ({ name: 'probe', link: w[0] ?? '', user: v.user, path: v.path }),
+    make: (w, v) => ({ name: 'probe', link: w[0] ?? '', user: v.user, path: v.path, list: v.list === true }),
   },
 };

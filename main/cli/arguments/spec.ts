@@ -26,6 +26,7 @@ export const OPTIONS = {
   original: { type: 'boolean' },
   open: { type: 'boolean' },
   path: { type: 'string' },
+  list: { type: 'boolean' },
   file: { type: 'string' },
   for: { type: 'string' },
   follow: { type: 'boolean', short: 'f' },

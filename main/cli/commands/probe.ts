@@ -8,6 +8,7 @@ import { openSecrets } from '../../adapters/secrets/open-secrets.ts';
 import { probeCloud } from '../../core/probe/probe-cloud.ts';
 import type { Context } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { probePull } from './probe-pull.ts';
 
 const POINTS = {
   prefix: 'Prefix of the calls',
@@ -16,14 +17,25 @@ const POINTS = {
   'link-answer': 'Answer with a download link',
   'upload-answer': 'Answer with an upload link',
   list: 'Form of a list',
+  handle: 'Receipt handles',
+  'second-list': 'A second list',
   report: 'Report of packets done',
 } as const;
 
-/** Settles what can be settled without taking a packet, and keeps the redacted answers in the data folder. */
+/**
+ * Settles what can be settled without taking a packet and, where wanted, what the lists of a pull show. Keeps the redacted
+ * answers in the data folder.
+ */
 export async function probe(
-  { out, world, dataDir }: Context,
-  args: { readonly link: string; readonly user?: string | undefined; readonly path?: string | undefined },
+  context: Context,
+  args: {
+    readonly link: string;
+    readonly user?: string | undefined;
+    readonly path?: string | undefined;
+    readonly list: boolean;
+  },
 ): Promise<number> {
+  const { out, world, dataDir } = context;
   const site = loadSite(dataDir);
   if (!site.ok) {
     const hint = 'erp-ferry config check lists every problem.';
@@ -51,9 +63,26 @@ export async function probe(
     });
     return EXIT.usage;
   }
+  if (args.list && !link.pull.enabled) {
+    out.failure({
+      code: 'not-now',
+      message: `${link.id} does not pull.`,
+      hint: 'Switch pulling on, or leave out --list.',
+    });
+    return EXIT.usage;
+  }
   const { user, path } = args;
   const wanted = { cloud: link.cloud, key, user, path, id: `probe-${randomUUID()}` };
-  const report = await probeCloud(createNodeHttpTransport(systemRuntime()), wanted, world.ending);
+  const asked = await probeCloud(createNodeHttpTransport(systemRuntime()), wanted, world.ending);
+  const seen = args.list ? await probePull(context, { link: link.id, key }) : undefined;
+  if (typeof seen === 'number') return seen;
+  const report = {
+    points:
+      seen === undefined
+        ? asked.points
+        : [...asked.points.filter(({ point }) => point !== 'list' && point !== 'report'), ...seen.points],
+    answers: [...asked.answers, ...(seen?.answers ?? [])],
+  };
   const folder = join(dataDir, 'probe');
   mkdirSync(folder, { recursive: true });
   const at = new Date(world.now()).toISOString();
@@ -64,6 +93,7 @@ export async function probe(
     ['Point', 'State', 'What is known'],
     report.points.map(({ point, state, value }) => [POINTS[point], state, value]),
   );
-  out.line(`No packet was taken. The answers, without secrets, are in ${file}.`);
+  const taken = seen === undefined ? 'No packet was taken.' : 'What was listed was pulled as always.';
+  out.line(`${taken} The answers, without secrets, are in ${file}.`);
   return report.answers.every(({ status }) => status === undefined) ? EXIT.unreachable : EXIT.fine;
 }

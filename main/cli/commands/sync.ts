@@ -70,7 +70,7 @@ function startedWords(one: Started, speaker: Speaker): string {
 }
 
 /** The runs once none of them runs any more; what ended so far when the person stops waiting; undefined when the agent goes. */
-function untilEnded(
+export function untilEnded(
   client: PipeClient,
   wanted: ReadonlySet<number>,
   ending: AbortSignal,

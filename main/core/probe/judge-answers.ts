@@ -10,7 +10,16 @@ export interface ProbeAnswer {
 
 /** Which undocumented point, and what is known of it now. */
 export interface ProbePoint {
-  readonly point: 'prefix' | 'key' | 'unknown-path' | 'link-answer' | 'upload-answer' | 'list' | 'report';
+  readonly point:
+    | 'prefix'
+    | 'key'
+    | 'unknown-path'
+    | 'link-answer'
+    | 'upload-answer'
+    | 'list'
+    | 'handle'
+    | 'second-list'
+    | 'report';
   readonly state: 'settled' | 'unknown';
   readonly value: string;
 }
@@ -99,6 +108,6 @@ function parsed(text: string): unknown {
 
 /** What cannot be asked without taking packets, or changing the queue. */
 export const NOT_ASKED: readonly ProbePoint[] = [
-  unknown('list', 'not asked: a list takes packets from the queue. The first pull shows it'),
+  unknown('list', 'not asked: a list takes packets from the queue. A pull shows it: --list'),
   unknown('report', 'not asked: a report removes packets from the queue'),
 ];
