@@ -19,9 +19,14 @@ interface Probed {
   readonly file: string;
 }
 
+const SIGNED_IN = {
+  ERP_FERRY_SECRET_ERP_MAIN_PASSWORD: SAMPLE.password,
+  ERP_FERRY_SECRET_LINK_FIELD_SALES_APIKEY: KEY,
+};
+
 async function probed(site: SettingsSite): Promise<Probed> {
   const args = ['--data-dir', site.dataDir, '--json', 'probe', SAMPLE.linkId, '--list'];
-  const { code, stdout, stderr } = await runCli(CLI, args, site.env);
+  const { code, stdout, stderr } = await runCli(CLI, args, SIGNED_IN);
   expect(code, `${stdout} ${stderr}`).toBe(0);
   return JSON.parse(stdout) as Probed;
 }
