@@ -69,8 +69,8 @@ const MAPPING = new URL('../../main/sandbox/sample-erp/field-sales.json', import
 const SETTLE_MS = 90 * 60_000;
 /** Lists a minute apart, and calls that are counted. */
 const STRICT_SETTLE_MS = 6 * 60 * 60_000;
-/** How often somebody looks at what needs a person. */
-const AGREE_MS = 10 * 60_000;
+/** Nobody agrees that a body is lost: lists that hold it go on after this. */
+const LOST_BODY_AFTER = '10m';
 /** A rude client had time to ask, to fetch and to push, more than once. */
 const RUDE_MS = 12 * 60_000;
 const SLICE_MS = 5_000;
@@ -167,24 +167,11 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
     });
   };
 
-  /** A person sees that a body is lost and agrees: until then lists that hold it are not reported. */
-  const agree = (): void => {
-    if (life?.alive !== true) return;
-    const { store, link } = life;
-    for (const item of store.list({ states: ['parked'], limit: 50, offset: 0 }))
-      if (lost.has(item.externalId)) link.discard(item, '', never).catch(() => undefined);
-  };
-  let agreedAt = 0;
-
   const pass = async (ms: number): Promise<void> => {
     const until = base.monotonic() + Math.round(ms);
     while (base.monotonic() < until) {
       if (broken !== undefined) throw broken;
       if (life?.alive !== true && base.monotonic() >= restartAt) start();
-      if (lost.size > 0 && base.monotonic() - agreedAt >= AGREE_MS) {
-        agreedAt = base.monotonic();
-        agree();
-      }
       if (chaos.on) strike();
       await base.advance(Math.min(1_000, until - base.monotonic()));
     }
@@ -281,10 +268,10 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
     const parkedItems =
       life?.alive === true ? life.store.list({ states: ['parked'], limit: 1_000, offset: 0 }) : [];
     // A lost body that nobody was told of is as bad as an order that went nowhere.
-    const told =
-      life?.alive === true ? life.store.list({ states: ['discarded'], limit: 1_000, offset: 0 }) : [];
-    const untold = [...lost].filter((id) => told.every(({ externalId }) => externalId !== id)).length;
-    const parked = parkedItems.length;
+    const untold = [...lost].filter((id) =>
+      parkedItems.every(({ externalId }) => externalId !== id),
+    ).length;
+    const parked = parkedItems.filter(({ externalId }) => !lost.has(externalId)).length;
     const rude = rudeness(cloud, manners);
     return {
       seed,
@@ -353,6 +340,7 @@ function siteOf(): ConstructorParameters<typeof Incarnation>[0]['site'] {
   const settings = settingsSchema.parse(
     siteSettings({ erpPort: 1, cloudUrl: CLOUD, pullEvery: '30s', pushEvery: '5m' }),
   );
+  for (const link of settings.links) if ('pull' in link) link.pull.lostBodyAfter = LOST_BODY_AFTER;
   const hash = (text: string): ReturnType<typeof sha256> =>
     sha256(createHash('sha256').update(text).digest('hex'));
   const mapping = loadMapping(readFileSync(MAPPING, 'utf8'), hash);
