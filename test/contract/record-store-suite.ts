@@ -86,7 +86,10 @@ export function recordStoreSuite(what: string, open: () => Promise<RecordStoreHa
         parts.push(part);
       const end = parts.at(-1);
       if (end?.kind !== 'end') throw new Error(`no end: ${JSON.stringify(end)}`);
-      return { records: parts.flatMap((part) => (part.kind === 'named' ? part.records : [])), cursor: end.cursor };
+      return {
+        records: parts.flatMap((part) => (part.kind === 'named' ? part.records : [])),
+        cursor: end.cursor,
+      };
     };
     const idsOf = async (filter = EVERYTHING): Promise<RecordId[]> => {
       const ids: RecordId[] = [];
@@ -151,9 +154,9 @@ export function recordStoreSuite(what: string, open: () => Promise<RecordStoreHa
       const added = await h.insert({ code: code() });
       const second = await changes(first.cursor);
       expect(second.records.map(({ id }) => id)).toEqual(expect.arrayContaining([changed, added]));
-      expect(must(await store.read({ entity: h.entity, ids: [changed], fields: [h.fields.name] }, signal))).toMatchObject([
-        { id: changed, fields: new Map([[h.fields.name, 'changed']]), inFilter: true },
-      ]);
+      expect(
+        must(await store.read({ entity: h.entity, ids: [changed], fields: [h.fields.name] }, signal)),
+      ).toMatchObject([{ id: changed, fields: new Map([[h.fields.name, 'changed']]), inFilter: true }]);
     });
 
     it('lets a deletion be seen: by the feed, or by its missing id', async () => {
@@ -191,7 +194,15 @@ export function recordStoreSuite(what: string, open: () => Promise<RecordStoreHa
       const id = await h.insert({ code: value, name: 'found' });
       await h.insert({ code: code(), name: 'found' });
       const by = [h.fields.code, h.fields.name];
-      const asked = { entity: h.entity, by, values: [[value, 'found'], ['nobody', 'found']], fields: all() };
+      const asked = {
+        entity: h.entity,
+        by,
+        values: [
+          [value, 'found'],
+          ['nobody', 'found'],
+        ],
+        fields: all(),
+      };
       expect(must(await store.find(asked, signal)).map((record) => record.id)).toEqual([id]);
     });
 
@@ -220,23 +231,28 @@ export function recordStoreSuite(what: string, open: () => Promise<RecordStoreHa
       expect(await h.count(value)).toBe(1);
     });
 
-    it.each(['before', 'after'] as const)('an answer lost %s it happened is found out by the same intent', async (when) => {
-      const value = code();
-      const one = create({ code: value, name: 'lost' });
-      h.lose(when);
-      expect(await write(one)).toMatchObject({ kind: 'unknown' });
-      const again = await write(one);
-      expect(again).toMatchObject({ kind: 'done' });
-      expect(await h.count(value)).toBe(1);
-      const id = createdId(again);
-      const edit = update(id, { name: 'second' }, { name: 'lost' });
-      h.lose(when);
-      expect(await write(edit)).toMatchObject({ kind: 'unknown' });
-      const edited = await write(edit);
-      // A side without a ledger sees its own edit as somebody's.
-      expect(edited.kind).toBe(store.capabilities.createIdentity === 'ledger' || when === 'before' ? 'done' : edited.kind);
-      expect((await read(id))?.fields.get(h.fields.name)).toBe('second');
-    });
+    it.each(['before', 'after'] as const)(
+      'an answer lost %s it happened is found out by the same intent',
+      async (when) => {
+        const value = code();
+        const one = create({ code: value, name: 'lost' });
+        h.lose(when);
+        expect(await write(one)).toMatchObject({ kind: 'unknown' });
+        const again = await write(one);
+        expect(again).toMatchObject({ kind: 'done' });
+        expect(await h.count(value)).toBe(1);
+        const id = createdId(again);
+        const edit = update(id, { name: 'second' }, { name: 'lost' });
+        h.lose(when);
+        expect(await write(edit)).toMatchObject({ kind: 'unknown' });
+        const edited = await write(edit);
+        // A side without a ledger sees its own edit as somebody's.
+        expect(edited.kind).toBe(
+          store.capabilities.createIdentity === 'ledger' || when === 'before' ? 'done' : edited.kind,
+        );
+        expect((await read(id))?.fields.get(h.fields.name)).toBe('second');
+      },
+    );
 
     it('writes nothing over what somebody edited meanwhile', async () => {
       const id = await h.insert({ code: code(), name: 'ours', note: 'theirs' });
@@ -244,7 +260,10 @@ export function recordStoreSuite(what: string, open: () => Promise<RecordStoreHa
       expect(await write(update(id, { name: 'new' }, { name: 'ours' }))).toMatchObject({ kind: 'moved' });
       expect(await write(remove(id, { name: 'ours' }))).toMatchObject({ kind: 'moved' });
       expect((await read(id))?.fields.get(h.fields.name)).toBe('edited');
-      expect(await write(update(id, { name: 'new' }, { name: 'edited' }))).toMatchObject({ kind: 'done', id });
+      expect(await write(update(id, { name: 'new' }, { name: 'edited' }))).toMatchObject({
+        kind: 'done',
+        id,
+      });
       expect((await read(id))?.fields).toEqual(
         new Map([...(await read(id))!.fields, [h.fields.name, 'new'], [h.fields.note, 'theirs']]),
       );
