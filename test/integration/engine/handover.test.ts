@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { inlineReads } from '../../../main/adapters/sqlite/inline-reads.ts';
+import { itemReading } from '../../../main/agent/handlers/reading.ts';
 import { ERP_REFUSED } from '../../../shared/model/failure.ts';
 import { mappingSchema, type Mapping } from '../../../shared/model/mapping.ts';
 import type { Item } from '../../../main/core/queue/item.ts';
@@ -57,6 +60,39 @@ const refuses = (erp: MemoryErp, no: string, reason = 'credit limit'): unknown =
   erp.decisions.set(`row-${no}`, { standing: 'refused', reason, erpNumber: null });
 
 describe('a document that is handed over', () => {
+  test('is what an update of it that comes meanwhile is compared with', async () => {
+    const folder = temporaryFolder();
+    const b = bench({}, folder);
+    b.deliver(order('1', { discount: '5' }));
+    await b.run('pull');
+    const [handed] = items(b);
+    expect(handed?.handed).toBeDefined();
+    b.deliver(
+      order('1', { discount: '7' })
+        .replace('status="insert"', 'status="update"')
+        .replace('>1</state>', '>2</state>'),
+    );
+    await b.run('pull');
+    const update = items(b).at(-1);
+    expect(update).toMatchObject({ state: 'parked' });
+    const reads = inlineReads({
+      file: join(folder, 'ferry.sqlite'),
+      spool: join(folder, 'spool'),
+      zone: 'UTC',
+    });
+    onTestFinished(() => reads.close());
+    const shown = await itemReading(reads, never, () => STAGED).queueShow({ item: update?.id ?? 0 });
+    if (!shown.ok) throw new Error(shown.error.message);
+    expect(shown.value.difference).toMatchObject({ against: handed?.id });
+    expect(shown.value.difference?.changes).toContainEqual(
+      expect.objectContaining({ field: 'discount', before: '5', after: '7' }),
+    );
+    // It waits for the ERP as before.
+    accepts(b.erp, '1');
+    await b.run('pull');
+    expect(states(b)).toEqual(['settled', 'parked']);
+  });
+
   test('waits until the ERP accepts it, and is settled with the ERP’s number', async () => {
     const b = bench();
     b.deliver(order('1'));
