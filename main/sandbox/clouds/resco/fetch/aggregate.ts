@@ -36,7 +36,7 @@ export function aggregateRows(scope: Scope, tuples: readonly Tuple[]): Aggregate
   };
   const keys = columns.filter(({ column }) => column.groupBy);
   const groups = new Map<string, Tuple[]>();
-  if (keys.length === 0) groups.set('', []);
+  if (keys.length === 0) groups.set('[]', []);
   for (const tuple of tuples) {
     const key = JSON.stringify(keys.map((one) => valueIn(one, tuple)?.toLowerCase() ?? null));
     const group = groups.get(key);

@@ -5,16 +5,15 @@ import type { XmlElement } from './xml.ts';
 
 const ACTIONS: readonly Action[] = ['Create', 'Update', 'Upsert', 'Delete'];
 
-export const isAction = (text: string | undefined): text is Action =>
-  ACTIONS.some((action) => action === text);
+const isAction = (text: string | undefined): text is Action => ACTIONS.some((action) => action === text);
 
 /** Reads `<Entity>`; the action is the request's own where the method does not say it. Throws `RescoFault`. */
 export function readEntity(xml: XmlElement, method?: Action): Write {
   if (xml.name !== 'Entity') throw new RescoFault(`${xml.name} stands where Entity should`);
   const { EntityName: entity, Action: asked, PrimaryKey: key } = xml.attributes;
   if (entity === undefined || entity === '') throw new RescoFault('EntityName is missing');
-  const action = method ?? asked;
-  if (!isAction(action)) throw new RescoFault(`'${action ?? ''}' is no action`);
+  if (method === undefined && !isAction(asked)) throw new RescoFault(`'${asked ?? ''}' is no action`);
+  const action = method ?? (asked as Action);
   if (xml.text.trim() !== '') throw new RescoFault('text stands between the attributes');
   const values = new Map<string, Input>();
   for (const child of xml.children) {

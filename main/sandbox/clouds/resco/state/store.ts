@@ -105,7 +105,7 @@ export function expireDeletions(world: World): void {
   const table = world.tables.get(DELETION_LOG);
   if (trackingAge === 0 || table === undefined) return;
   const limit = world.now() - trackingAge * 1000;
-  for (const row of [...table.rows.values()])
+  for (const row of table.rows.values())
     if (Date.parse(row.values[world.switches.trackingColumns.createdon] ?? '') < limit) table.remove(row.id);
 }
 
