@@ -22,7 +22,7 @@ const MOST_VALUES = 1_500;
 /** Statements for many: a table that is changed all the time is then read user by user. */
 const TOGETHER_TIMES = 3;
 /** Small segments become durable together; so much may wait in memory. */
-const KEEP_BYTES = 4 * 1024 * 1024;
+const KEEP_BYTES = 8 * 1024 * 1024;
 /** All segments of a site together. */
 const CAP_BYTES = 4 * 1024 ** 3;
 /** Tells a row that changes with every reading from one whose day has just begun. */
