@@ -25,6 +25,10 @@ export interface MemorySide {
   readonly fault?: (() => WriteFault) | undefined;
   /** Called before each write of the program: another user may edit just now. */
   readonly beforeWrite?: ((write: RecordWrite) => void) | undefined;
+  /** Whether every value ever written is kept in `history`; a bench has no use for it. */
+  readonly keepHistory?: boolean | undefined;
+  readonly idsPerRead?: number | undefined;
+  readonly writesPerCall?: number | undefined;
 }
 
 export interface Written {
@@ -35,6 +39,24 @@ export interface Written {
   readonly by: 'user' | 'program';
 }
 
+interface Index {
+  readonly entity: string;
+  readonly by: readonly string[];
+  readonly ids: Map<string, Set<string>>;
+}
+
+/** As this side compares: capitals say nothing. */
+const keyOf = (values: readonly (string | null | undefined)[]): string =>
+  JSON.stringify(values.map((value) => value?.toLowerCase() ?? null));
+
+const partOf = ({ by }: Index, fields: FieldTexts): readonly (string | null | undefined)[] =>
+  by.map((name) => fields.get(name));
+
+function indexed(index: Index, id: string, fields: FieldTexts): void {
+  const key = keyOf(partOf(index, fields));
+  index.ids.set(key, (index.ids.get(key) ?? new Set()).add(id));
+}
+
 interface Row {
   readonly fields: Map<string, string | null>;
   version: bigint;
@@ -43,6 +65,8 @@ interface Row {
 const lost: SyncFailure = { kind: 'unknown-outcome', endpoint: 'cloud:memory', operation: 'write' };
 const away: SyncFailure = { kind: 'unreachable', endpoint: 'cloud:memory', cause: 'test' };
 const START = 2n ** 53n;
+/** Records named at once. */
+const PART = 1_000;
 
 /** One side that keeps its records in memory: versions that only rise, a log of deletions, and every value ever written. */
 export class MemoryRecords implements RecordStore {
@@ -56,6 +80,7 @@ export class MemoryRecords implements RecordStore {
   readonly #tables = new Map<string, Map<string, Row>>();
   readonly #deleted: { readonly entity: string; readonly id: string; readonly version: bigint }[] = [];
   readonly #ledger = new Map<string, string>();
+  readonly #indexes = new Map<string, Index>();
   #version = START;
   #next = 1;
 
@@ -67,8 +92,8 @@ export class MemoryRecords implements RecordStore {
       guard: 'atomic',
       deletions: given.deletions,
       clock: 'unknown',
-      idsPerRead: 50,
-      writesPerCall: 20,
+      idsPerRead: given.idsPerRead ?? 50,
+      writesPerCall: given.writesPerCall ?? 20,
     };
   }
 
@@ -89,7 +114,8 @@ export class MemoryRecords implements RecordStore {
   }
 
   delete(entity: string, id: string): boolean {
-    if (!this.#table(entity).delete(id)) return false;
+    if (!this.#table(entity).has(id)) return false;
+    this.#reindex(entity, id, () => this.#table(entity).delete(id));
     this.#version += 1n;
     this.#deleted.push({ entity, id, version: this.#version });
     return true;
@@ -119,14 +145,12 @@ export class MemoryRecords implements RecordStore {
     const deleted = gone.filter(
       (one) => one.entity === entity && one.version > since && cursor !== undefined,
     );
-    yield {
-      kind: 'named',
-      records: [
-        ...rows.map(([id]) => ({ id })),
-        ...deleted.map(({ id }) => ({ id, gone: 'deleted' as const })),
-      ],
-      cursor: undefined,
-    };
+    const named = [
+      ...rows.map(([id]) => ({ id })),
+      ...deleted.map(({ id }) => ({ id, gone: 'deleted' as const })),
+    ];
+    for (let at = 0; at === 0 || at < named.length; at += PART)
+      yield { kind: 'named', records: named.slice(at, at + PART), cursor: undefined };
     yield { kind: 'end', cursor: String(this.#version) };
   }
 
@@ -155,12 +179,9 @@ export class MemoryRecords implements RecordStore {
     fields,
   }: Parameters<RecordStore['find']>[0]): ReturnType<RecordStore['find']> {
     this.#called('find');
-    const found = [...this.#table(entity)].filter(([, row]) =>
-      values.some((set) =>
-        by.every((name, at) => row.fields.get(name)?.toLowerCase() === set[at]?.toLowerCase()),
-      ),
-    );
-    return ok(found.flatMap(([id]) => this.#record(entity, id, fields) ?? []));
+    const index = this.#index(entity, by);
+    const ids = new Set(values.flatMap((set) => [...(index.get(keyOf(set)) ?? [])]));
+    return ok([...ids].flatMap((id) => this.#record(entity, id, fields) ?? []));
   }
 
   async write(batch: readonly RecordWrite[]): ReturnType<RecordStore['write']> {
@@ -214,15 +235,17 @@ export class MemoryRecords implements RecordStore {
   }
 
   #put(entity: string, id: string, fields: FieldTexts, by: Written['by']): void {
-    const row = this.#table(entity).get(id) ?? { fields: new Map<string, string | null>(), version: 0n };
-    for (const [field, given] of fields) {
-      const value = this.#given.alter === undefined ? given : this.#given.alter(entity, field, given);
-      row.fields.set(field, value);
-      this.history.push({ entity, id, field, value, by });
-    }
-    this.#version += 1n;
-    row.version = this.#version;
-    this.#table(entity).set(id, row);
+    this.#reindex(entity, id, (known) => {
+      const row = known ?? { fields: new Map<string, string | null>(), version: 0n };
+      for (const [field, given] of fields) {
+        const value = this.#given.alter === undefined ? given : this.#given.alter(entity, field, given);
+        row.fields.set(field, value);
+        if (this.#given.keepHistory !== false) this.history.push({ entity, id, field, value, by });
+      }
+      this.#version += 1n;
+      row.version = this.#version;
+      this.#table(entity).set(id, row);
+    });
   }
 
   #record(
@@ -250,6 +273,27 @@ export class MemoryRecords implements RecordStore {
     const made = new Map<string, Row>();
     this.#tables.set(entity, made);
     return made;
+  }
+
+  /** Ids by what these fields hold; made when it is asked for first, and kept up to date from then on. */
+  #index(entity: string, by: readonly string[]): Map<string, Set<string>> {
+    const name = JSON.stringify([entity, ...by]);
+    const known = this.#indexes.get(name);
+    if (known !== undefined) return known.ids;
+    const made = { entity, by, ids: new Map<string, Set<string>>() };
+    this.#indexes.set(name, made);
+    for (const [id, { fields }] of this.#table(entity)) indexed(made, id, fields);
+    return made.ids;
+  }
+
+  #reindex(entity: string, id: string, change: (row: Row | undefined) => void): void {
+    const mine = [...this.#indexes.values()].filter((index) => index.entity === entity);
+    const before = this.#table(entity).get(id);
+    for (const index of mine)
+      if (before !== undefined) index.ids.get(keyOf(partOf(index, before.fields)))?.delete(id);
+    change(before);
+    const after = this.#table(entity).get(id);
+    for (const index of mine) if (after !== undefined) indexed(index, id, after.fields);
   }
 
   #called(name: string): void {

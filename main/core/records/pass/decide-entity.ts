@@ -11,7 +11,7 @@ import type { PassCounts, PassParts, PassWish, RunningEntity } from './pass-part
 import { marksOf, readSubjects, subjectsOf, type Subject } from './subjects.ts';
 
 /** Dirty records decided upon at once. */
-const AT_ONCE = 200;
+const AT_ONCE = 500;
 /** How often records of an entity are decided anew within a pass: what moves more often waits for the next. */
 const MOST_ROUNDS = 4;
 
