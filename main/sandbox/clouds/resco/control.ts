@@ -111,6 +111,7 @@ export function createControlSurface(world: World, advance: (ms: number) => void
         for (const row of rows.values()) table.put(row);
         world.tables.set(name, table);
       }
+      world.due.length = 0;
       world.versions.last = last;
       world.versions.reported = reported;
       if (organisationId !== undefined) world.organisation.id = organisationId;

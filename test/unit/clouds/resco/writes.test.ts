@@ -184,10 +184,10 @@ describe('Resco Cloud: writes', () => {
     expect(contact['parentcustomerid']).toBeUndefined();
     expect(BigInt(contact['versionnumber']!)).toBeGreaterThan(before);
     const log = await rows('trackingdelete', '<all-attributes/>');
-    expect(log.map((one) => [one['entityname'], one['recordid']]).sort()).toEqual([
-      ['account', A1],
-      ['account', A2],
-    ]);
+    expect(new Set(log.map((one) => `${one['entityname']} ${one['recordid']}`))).toEqual(
+      new Set([`account ${A1}`, `account ${A2}`]),
+    );
+    expect(log).toHaveLength(2);
     expect(await max()).toBeGreaterThan(before);
   });
 

@@ -6,7 +6,6 @@ import {
   attributeOf,
   demand,
   entityOf,
-  fieldOf,
   find,
   lockedElsewhere,
   nextVersion,
@@ -216,7 +215,3 @@ function withoutNulls(values: Values): Record<string, string> {
   for (const [name, value] of Object.entries(values)) if (value !== undefined) kept[name] = value;
   return kept;
 }
-
-/** Name under which people know the record. */
-export const labelOf = (entity: Entity, row: Parameters<typeof fieldOf>[1]): string | undefined =>
-  entity.title === entity.key ? undefined : fieldOf(entity, row, entity.title);
