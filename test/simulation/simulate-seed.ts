@@ -268,9 +268,7 @@ export async function simulateSeed(options: SeedOptions): Promise<SeedReport> {
     const parkedItems =
       life?.alive === true ? life.store.list({ states: ['parked'], limit: 1_000, offset: 0 }) : [];
     // A lost body that nobody was told of is as bad as an order that went nowhere.
-    const untold = [...lost].filter((id) =>
-      parkedItems.every(({ externalId }) => externalId !== id),
-    ).length;
+    const untold = [...lost].filter((id) => parkedItems.every(({ externalId }) => externalId !== id)).length;
     const parked = parkedItems.filter(({ externalId }) => !lost.has(externalId)).length;
     const rude = rudeness(cloud, manners);
     return {
