@@ -24,6 +24,8 @@ export interface ByHand {
 export interface Rights {
   readonly needed: readonly NeededRight[];
   readonly byHand: readonly ByHand[];
+  /** Two-way records have a ledger of their own beside the packets'. */
+  readonly recordLedger?: boolean | undefined;
 }
 
 /** Names differ by capitals on few servers only; two spellings of one table are one right there and harmless elsewhere. */

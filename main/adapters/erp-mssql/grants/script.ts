@@ -1,6 +1,7 @@
 import type { SqlName } from '../../../../shared/model/mapping-names.ts';
 import type { ErpSettings } from '../../../../shared/model/settings.ts';
 import { ledgerObjects } from '../queries/ledger-schema.ts';
+import { recordLedgerTable } from '../queries/records-write.ts';
 import {
   addToRole,
   BATCH_END,
@@ -29,7 +30,7 @@ export const loginOf = ({ auth, user, domain }: Pick<Erp, 'auth' | 'user' | 'dom
 export const roleOf = (schema: string): string => `${schema.slice(0, 120)}_daily`;
 
 /** Every batch, in order. Each may be run again. */
-export function scriptBatches(erp: Erp, { needed }: Rights): readonly ScriptBatch[] {
+export function scriptBatches(erp: Erp, { needed, recordLedger }: Rights): readonly ScriptBatch[] {
   const role = roleOf(erp.ledger.schema);
   const login = loginOf(erp);
   return [
@@ -37,6 +38,9 @@ export function scriptBatches(erp: Erp, { needed }: Rights): readonly ScriptBatc
       says: index === 0 ? ['1. The ledger: what makes every write happen exactly once.'] : [],
       statement,
     })),
+    ...(recordLedger === true
+      ? [{ says: [], statement: recordLedgerTable(erp.ledger.schema).statement }]
+      : []),
     { says: ['2. The role that holds every right of the program.'], statement: createRole(role) },
     {
       says: ['3. The user of its login, and no other member.'],
