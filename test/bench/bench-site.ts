@@ -21,6 +21,7 @@ export interface LargeWorld {
   readonly dataDir: string;
   readonly user: string;
   readonly control: string;
+  readonly erpPort: number;
   readonly env: NodeJS.ProcessEnv;
   end(): Promise<void>;
 }
@@ -66,6 +67,7 @@ export async function largeWorld(rows: number): Promise<LargeWorld> {
     dataDir,
     user: USER,
     control: cloud.said.control,
+    erpPort: erp.said.port,
     env: {
       [`ERP_FERRY_SECRET_ERP_${SAMPLE.erpId.toUpperCase()}_PASSWORD`]: SAMPLE.password,
       [`ERP_FERRY_SECRET_LINK_${SAMPLE.linkId.toUpperCase().replaceAll('-', '_')}_APIKEY`]: KEY,

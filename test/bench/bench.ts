@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { goalText, meets, median, rounded, type Figure, type Measured } from './figure.ts';
-import { FIGURES, type FigureSpec } from './figures.ts';
+import { FIGURES, SETS, type FigureSpec } from './figures.ts';
 
-const HELP = `npm run bench -- [--json] [--only NAME,NAME] [--strict]
+const HELP = `npm run bench -- [SET] [--json] [--only NAME,NAME] [--strict]
 
 Measures the program, each figure in processes of its own. A missed goal is printed as missed; the exit code is 1 for it
-only with --strict. --only takes the beginnings of names.
+only with --strict. --only takes the beginnings of names, or a set: ${Object.keys(SETS).join(', ')}.
 
 ${FIGURES.map(({ name, what }) => `  ${name}\n      ${what}`).join('\n')}
 `;
@@ -51,7 +51,8 @@ function line(figure: Figure): string {
   return `${name}: ${value} ${unit} (${verdict})\n    ${what}\n    runs ${runs.join(', ')}${more.length === 0 ? '' : `; ${more.join(', ')}`}\n`;
 }
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
@@ -59,7 +60,11 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const beginnings = options.only?.split(',').filter((one) => one !== '');
+const asked = [...positionals, ...(options.only?.split(',') ?? [])].filter((one) => one !== '');
+const beginnings =
+  asked.length === 0 && options.only === undefined
+    ? undefined
+    : asked.flatMap((one) => (Object.hasOwn(SETS, one) ? (SETS[one] ?? []) : [one]));
 const unknown = beginnings?.filter((one) => !FIGURES.some(({ name }) => name.startsWith(one))) ?? [];
 const chosen = FIGURES.filter(
   ({ name }) => beginnings === undefined || beginnings.some((one) => name.startsWith(one)),

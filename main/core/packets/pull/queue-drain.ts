@@ -1,12 +1,7 @@
 import type { SyncFailure } from '../../../../shared/model/failure.ts';
-import type { Result } from '../../../../shared/model/result.ts';
 import { Bell } from '../../runtime/bell.ts';
-import type { ApplyLane } from '../apply/apply-lane.ts';
-import type { LinkParts } from '../link-parts.ts';
 import type { ListedEntry, PacketListing, PacketQueue } from '../packet-cloud.ts';
-import type { Reporter } from '../report/reporter.ts';
-import type { RunProgress } from '../run-progress.ts';
-import type { Patience } from './patience.ts';
+import { endsCycle, type Drained, type DrainParts } from './drain-parts.ts';
 import { fetchPacket, isHeld, keepPacket, type Delivery } from './take-packet.ts';
 
 /** Lists in a row that bring nothing new before a cycle ends: a queue that hides what it listed may answer short or empty. */
@@ -17,43 +12,6 @@ const LISTS_AT_ONCE = 3;
 const MOST_LISTS = 10_000;
 /** A waiter is woken by what it waits for; this only bounds what a lost wake-up would cost. */
 const LOOK_MS = 30_000;
-
-export interface PullCounts {
-  lists: number;
-  listed: number;
-  stored: number;
-  known: number;
-  broken: number;
-  /** Kept without a body, which the cloud no longer has. */
-  lost: number;
-  reported: number;
-}
-
-export interface Drained {
-  readonly failure: SyncFailure | undefined;
-  readonly drained: boolean;
-}
-
-interface DrainParts {
-  readonly parts: LinkParts;
-  readonly lane: ApplyLane;
-  readonly reporter: Reporter;
-  readonly patience: Patience;
-  readonly counts: PullCounts;
-  readonly progress: RunProgress | undefined;
-  readonly signal: AbortSignal;
-  /** Asks for a list and remembers it, unless `known` says that it is one that is remembered already. */
-  readonly list: (
-    queue: PacketQueue,
-    known: (listing: PacketListing) => boolean,
-  ) => Promise<Result<PacketListing>>;
-}
-
-export const endsCycle = (failure: SyncFailure): boolean =>
-  failure.kind === 'disk' ||
-  failure.kind === 'cancelled' ||
-  failure.kind === 'unauthorized' ||
-  failure.kind === 'throttled';
 
 /**
  * Takes one queue of the cloud until its lists bring nothing new. Bodies are fetched a few at a time; what is here is applied
@@ -150,11 +108,11 @@ export class QueueDrain {
   async #listAhead(): Promise<void> {
     if (this.#hides === undefined && !this.#full) return;
     const asked = new Set<Promise<void>>();
-    let ended = false;
+    const lists = { ended: false };
     const ask = (): void => {
       const one = this.#list()
         .then((entries) => {
-          ended ||= entries === undefined || this.#hides !== true;
+          lists.ended ||= entries === undefined || this.#hides !== true;
         })
         .catch((error: unknown) => this.#note(error))
         .finally(() => {
@@ -165,7 +123,7 @@ export class QueueDrain {
     };
     /** After a list that brought nothing, something of what is under way ends before the next is asked for. */
     let restedAt = 0;
-    while (!ended && !this.#over() && this.#underWay + asked.size > 0 && this.#quiet < QUIET_LISTS) {
+    while (!lists.ended && !this.#over() && this.#underWay + asked.size > 0 && this.#quiet < QUIET_LISTS) {
       restedAt = Math.min(restedAt, this.#quiet);
       if (restedAt === this.#quiet && this.#wantsMore(asked.size)) ask();
       else {
