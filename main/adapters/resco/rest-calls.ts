@@ -8,7 +8,14 @@ import { readText } from '../http/read-text.ts';
 import { xmlTree, type XmlNode } from '../protocols/xml-tree.ts';
 import type { RescoAddresses } from './addresses.ts';
 import { faultWords } from './faults.ts';
-import { CALL_TIMEOUT_MS, FETCH_BYTES, METADATA_BYTES, SMALL_ANSWER_BYTES, WRITE_BYTES } from './limits.ts';
+import {
+  BINARY_TIMEOUT_MS,
+  CALL_TIMEOUT_MS,
+  FETCH_BYTES,
+  METADATA_BYTES,
+  SMALL_ANSWER_BYTES,
+  WRITE_BYTES,
+} from './limits.ts';
 
 export interface RestParts {
   readonly endpoint: Endpoint;
@@ -29,13 +36,6 @@ export interface CallFailure {
   readonly did: 'nothing' | 'refused' | 'unknown';
 }
 
-/** What came back, whatever it is; free of secrets. */
-export interface RawAnswer {
-  readonly status: number;
-  readonly contentType: string | undefined;
-  readonly text: string;
-}
-
 interface Call {
   readonly method: 'GET' | 'POST';
   readonly url: string;
@@ -49,8 +49,6 @@ interface Call {
 /** The REST services of one organisation, one request at a time. */
 export class RestCalls {
   readonly endpoint: Endpoint;
-  /** Sees each answer as it came; for the probe. */
-  listen: ((where: string, answer: RawAnswer) => void) | undefined;
   readonly #parts: RestParts;
   #fetchPath: '' | 'Fetch';
   #fetchPathKnown = false;
@@ -61,11 +59,6 @@ export class RestCalls {
     this.#parts = parts;
     this.endpoint = parts.endpoint;
     this.#fetchPath = parts.fetchPath;
-  }
-
-  /** Where Fetch is posted, as far as is known. */
-  get fetchPath(): string {
-    return this.#fetchPath;
   }
 
   whoAmI(signal: AbortSignal): Promise<Result<XmlNode, CallFailure>> {
@@ -99,13 +92,9 @@ export class RestCalls {
     return this.#data('ExecuteMultiple', body, FETCH_BYTES, signal);
   }
 
-  async fetch(
-    body: string,
-    signal: AbortSignal,
-    timeoutMs = CALL_TIMEOUT_MS,
-  ): Promise<Result<XmlNode, CallFailure>> {
+  async fetch(body: string, signal: AbortSignal): Promise<Result<XmlNode, CallFailure>> {
     const at = (path: string): Promise<Result<XmlNode, CallFailure>> =>
-      this.#data(path, body, FETCH_BYTES, signal, timeoutMs);
+      this.#data(path, body, FETCH_BYTES, signal, BINARY_TIMEOUT_MS);
     const tried = this.#fetchPath;
     const first = await at(tried);
     if (first.ok) this.#fetchPathKnown = true;
@@ -168,11 +157,6 @@ export class RestCalls {
     const { status } = response;
     const good = status >= 200 && status < 300;
     const text = await readText(response, good ? limitBytes : SMALL_ANSWER_BYTES);
-    this.listen?.(where, {
-      status,
-      contentType: response.headers['content-type'],
-      text: text.ok ? text.value : '',
-    });
     const tree = text.ok ? xmlTree(text.value) : text;
     if (!good) {
       const said = tree.ok ? faultWords(tree.value) : undefined;
