@@ -86,8 +86,8 @@ export function descendantsNamed(node: XmlNode, name: string): readonly XmlNode[
 /** The text of an element with that of all beneath it. */
 export const wholeText = (node: XmlNode): string => node.text + node.children.map(wholeText).join('');
 
-// oxlint-disable-next-line no-control-regex -- exactly what XML 1.0 cannot carry
 const UNCARRIED =
+  // oxlint-disable-next-line no-control-regex -- exactly what XML 1.0 cannot carry
   /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
 /** Whether a text can be written into XML 1.0 at all. */

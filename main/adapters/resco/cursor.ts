@@ -9,7 +9,7 @@ const cursorSchema = z.discriminatedUnion('at', [
     at: z.literal('load'),
     after: z.string(),
     d: version,
-    then: z.discriminatedUnion('by', [
+    afterwards: z.discriminatedUnion('by', [
       z.strictObject({ by: z.literal('version'), v: version }),
       z.strictObject({ by: z.literal('moment'), t: z.string() }),
     ]),

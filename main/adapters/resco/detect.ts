@@ -82,12 +82,12 @@ async function* load(feed: Feed, given: Load | undefined, bound: Bound): AsyncGe
     if (last !== undefined && last === cursor.after)
       return yield failed(feed.organisation.invalid(`Fetch of ${entity.name}`, 'it repeats the last record'));
     if (last === undefined || !page.value.more) {
-      const { then, d } = cursor;
+      const { afterwards, d } = cursor;
       if (named.value.length > 0) yield { kind: 'named', records: named.value, cursor: undefined };
       const next: Cursor =
-        then.by === 'version'
-          ? { at: 'version', v: then.v, d, seen: [] }
-          : { at: 'moment', t: then.t, d, seen: [] };
+        afterwards.by === 'version'
+          ? { at: 'version', v: afterwards.v, d, seen: [] }
+          : { at: 'moment', t: afterwards.t, d, seen: [] };
       return yield { kind: 'end', cursor: cursorText(next) };
     }
     cursor = { ...cursor, after: last };
@@ -101,7 +101,7 @@ async function begin(feed: Feed, { upper }: Bound): Promise<Result<Load>> {
   const { entity } = feed;
   if (entity.version !== undefined) {
     const tried = await versionPage(feed, entity.version, upper, upper, 1);
-    if (tried.ok) return ok({ at: 'load', after: '', d, then: { by: 'version', v: d } });
+    if (tried.ok) return ok({ at: 'load', after: '', d, afterwards: { by: 'version', v: d } });
     if (!tried.failure.refused) return fail(tried.failure.failure);
   }
   if (entity.modifiedOn === undefined)
@@ -122,7 +122,7 @@ async function begin(feed: Feed, { upper }: Bound): Promise<Result<Load>> {
   );
   if (!newest.ok) return fail(newest.failure.failure);
   const t = instantText(newest.value.rows[0]?.get(entity.modifiedOn) ?? '') ?? START;
-  return ok({ at: 'load', after: '', d, then: { by: 'moment', t } });
+  return ok({ at: 'load', after: '', d, afterwards: { by: 'moment', t } });
 }
 
 function versionPage(

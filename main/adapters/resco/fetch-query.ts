@@ -14,6 +14,8 @@ export interface FetchQuery {
   readonly filter?: FetchFilter | undefined;
   readonly order: readonly { readonly attribute: string; readonly descending?: boolean | undefined }[];
   readonly count: number;
+  /** It has binary columns, which may take their time. */
+  readonly slow?: boolean | undefined;
   /** Ask also for the lowest row version of a transaction that is still open. */
   readonly minActive?: boolean | undefined;
 }

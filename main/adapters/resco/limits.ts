@@ -10,7 +10,7 @@ export const SETS_PER_FIND = 50;
 export const PAGE_ROWS = 500;
 
 export const CALL_TIMEOUT_MS = 60_000;
-/** For Fetch: pages may have bodies in them. */
+/** For pages with bodies in them. */
 export const BINARY_TIMEOUT_MS = 300_000;
 
 export const SMALL_ANSWER_BYTES = 64 * 1024;

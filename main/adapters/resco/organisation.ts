@@ -5,7 +5,7 @@ import { descendantsNamed, wholeText } from '../protocols/xml-tree.ts';
 import { fetchXml, type FetchQuery } from './fetch-query.ts';
 import { readFetchResult, type FetchResult } from './fetch-result.ts';
 import { faultIn } from './faults.ts';
-import { KNOWN_MS } from './limits.ts';
+import { BINARY_TIMEOUT_MS, CALL_TIMEOUT_MS, KNOWN_MS } from './limits.ts';
 import { readSchema, type RescoEntity, type RescoField, type RescoSchema } from './metadata.ts';
 import type { RestCalls } from './rest-calls.ts';
 import { guidOf, rowVersionOf } from './values.ts';
@@ -95,7 +95,11 @@ export class Organisation {
         { kind: 'rejected', code: 'control-character', where, message: 'XML cannot carry a value of it' },
         false,
       );
-    const answer = await this.#calls.fetch(xml, signal);
+    const answer = await this.#calls.fetch(
+      xml,
+      query.slow === true ? BINARY_TIMEOUT_MS : CALL_TIMEOUT_MS,
+      signal,
+    );
     if (!answer.ok) {
       const { failure, did } = answer.failure;
       return refusal(failure.kind === 'rejected' ? { ...failure, where } : failure, did === 'refused');

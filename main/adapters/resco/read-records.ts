@@ -35,6 +35,7 @@ export async function readByIds(
         filter: is(entity.key, 'in', ...some),
         order: [{ attribute: entity.key }],
         count: some.length,
+        slow: asked.value.some((name) => entity.fields.get(name)?.type === 'binary'),
       },
       signal,
     );

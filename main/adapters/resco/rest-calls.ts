@@ -8,14 +8,7 @@ import { readText } from '../http/read-text.ts';
 import { xmlTree, type XmlNode } from '../protocols/xml-tree.ts';
 import type { RescoAddresses } from './addresses.ts';
 import { faultWords } from './faults.ts';
-import {
-  BINARY_TIMEOUT_MS,
-  CALL_TIMEOUT_MS,
-  FETCH_BYTES,
-  METADATA_BYTES,
-  SMALL_ANSWER_BYTES,
-  WRITE_BYTES,
-} from './limits.ts';
+import { CALL_TIMEOUT_MS, FETCH_BYTES, METADATA_BYTES, SMALL_ANSWER_BYTES, WRITE_BYTES } from './limits.ts';
 
 export interface RestParts {
   readonly endpoint: Endpoint;
@@ -92,9 +85,9 @@ export class RestCalls {
     return this.#data('ExecuteMultiple', body, FETCH_BYTES, signal);
   }
 
-  async fetch(body: string, signal: AbortSignal): Promise<Result<XmlNode, CallFailure>> {
+  async fetch(body: string, timeoutMs: number, signal: AbortSignal): Promise<Result<XmlNode, CallFailure>> {
     const at = (path: string): Promise<Result<XmlNode, CallFailure>> =>
-      this.#data(path, body, FETCH_BYTES, signal, BINARY_TIMEOUT_MS);
+      this.#data(path, body, FETCH_BYTES, signal, timeoutMs);
     const tried = this.#fetchPath;
     const first = await at(tried);
     if (first.ok) this.#fetchPathKnown = true;
