@@ -1,9 +1,10 @@
 import type { LinkId } from '../../../shared/model/ids.ts';
 import type { Instant } from '../../../shared/model/time.ts';
-import type { PairId } from './record-state.ts';
 import type { FieldTexts, Side } from './record-store.ts';
 
 /** What people are told and asked of two-way records: conflicts, and what was decided by itself. */
+
+export type PairId = number;
 
 export type ConflictKind =
   'field' | 'deleted-and-changed' | 'two-of-one-key' | 'match' | 'dangling-key' | 'too-long' | 'not-allowed';

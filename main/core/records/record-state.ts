@@ -5,6 +5,7 @@ import type {
   DecisionQuery,
   NewConflict,
   NewDecision,
+  PairId,
   Resolution,
 } from './record-conflicts.ts';
 import type { SyncFailure } from '../../../shared/model/failure.ts';
@@ -94,8 +95,6 @@ export interface RecordState {
   /** Drops decisions and resolved conflicts older than that. */
   forget(before: Instant): void;
 }
-
-export type PairId = number;
 
 /** What a person takes back: the winner of a conflict, or something done by itself. */
 export type Cause = { readonly conflict: number } | { readonly decision: number };

@@ -42,7 +42,7 @@ describe('a conflict that waits for a person', () => {
     const made = await paired({ owner: 'manual' });
     await clash(made);
     const held = conflicts(made).filter(({ state }) => state === 'held');
-    expect(held.map(({ field }) => field).toSorted()).toEqual(['name', 'phone']);
+    expect(new Set(held.map(({ field }) => field))).toEqual(new Set(['name', 'phone']));
     const pair = held[0]?.pair ?? 0;
     expect(
       resolveConflicts(made.parts, { pair, field: 'name' }, { by: 'anna', winner: 'cloud' }),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Pair } from '../../../main/core/records/record-state.ts';
 import { otherSide, SIDES, type Side } from '../../../main/core/records/record-store.ts';
 import type { MemoryRecords } from '../../support/memory-records.ts';
+import { HAPPENED, Matrix } from './matrix.ts';
 import { ENTITIES, LINK, NAMES, world, type Entity, type Policy, type World } from './record-world.ts';
 
 const SEEDS = Number(process.env['RECORD_HISTORIES'] ?? 300);
@@ -35,11 +36,56 @@ class People {
     return `typed ${this.#typed}`;
   }
 
+  /** The same record, on both sides at once. */
+  #bothSides(entity: Entity): void {
+    const ids = (side: Side): ReadonlyMap<string, string> =>
+      new Map(
+        [...of(this.#world, side).rows(NAMES[entity][side])].map(([id, { fields }]) => [
+          fields.get(named(side, 'code')) ?? '',
+          id,
+        ]),
+      );
+    const [erp, cloud] = [ids('erp'), ids('cloud')];
+    const both = this.#pick([...erp.keys()].filter((code) => cloud.has(code)));
+    if (both === undefined || this.#random() < 0.25) {
+      const code = this.#insert('erp', entity);
+      this.#insert('cloud', entity, code);
+      return;
+    }
+    for (const [side, id] of [
+      ['erp', erp.get(both) ?? ''],
+      ['cloud', cloud.get(both) ?? ''],
+    ] as const)
+      if (this.#random() < 0.5) this.#type(side, entity, id);
+      else of(this.#world, side).delete(NAMES[entity][side], id);
+  }
+
+  /** Somebody makes a record on one side and then changes or deletes it, while another makes it on the other: between two passes. */
+  async late(unseen: () => Promise<void>): Promise<void> {
+    const side = this.#pick(SIDES) ?? 'erp';
+    const entity = this.#pick(ENTITIES) ?? 'customer';
+    const code = this.#insert(side, entity);
+    const id = `${side}-user-${this.#made}`;
+    await unseen();
+    if (this.#random() < 0.5) this.#type(side, entity, id);
+    else of(this.#world, side).delete(NAMES[entity][side], id);
+    this.#insert(otherSide(side), entity, code);
+  }
+
+  #type(side: Side, entity: Entity, id: string): void {
+    const field = this.#pick(['name', 'phone']) ?? 'name';
+    of(this.#world, side).update(NAMES[entity][side], id, { [named(side, field)]: this.#fresh() });
+  }
+
   act(): void {
     const side = this.#pick(SIDES) ?? 'erp';
     const entity = this.#pick(ENTITIES) ?? 'customer';
     const records = of(this.#world, side);
     const rows = [...records.rows(NAMES[entity][side]).keys()];
+    if (this.#random() < 0.2) {
+      this.#bothSides(entity);
+      return;
+    }
     const chance = this.#random();
     if (chance < 0.3 || rows.length === 0) this.#insert(side, entity);
     else if (chance < 0.9) this.edit(side, entity, this.#pick(rows) ?? '');
@@ -58,13 +104,15 @@ class People {
     } else records.update(NAMES[entity][side], id, { [named(side, field)]: this.#fresh() });
   }
 
-  #insert(side: Side, entity: Entity): void {
+  #insert(side: Side, entity: Entity, given?: string): string {
     this.#made += 1;
+    const code = given ?? `code ${this.#made}`;
     of(this.#world, side).insert(NAMES[entity][side], `${side}-user-${this.#made}`, {
-      [named(side, 'code')]: `code ${this.#made}`,
+      [named(side, 'code')]: code,
       [named(side, 'name')]: this.#fresh(),
       ...this.#parents(side, entity),
     });
+    return code;
   }
 
   #parents(side: Side, entity: Entity): Record<string, string | null> {
@@ -210,11 +258,26 @@ function lostValues(
   return findings;
 }
 
+/** Each pass is looked at from outside. */
+function watched(made: World, matrix: Matrix): World {
+  matrix.remember(made);
+  return {
+    ...made,
+    pass: async (wish) => {
+      matrix.count(made);
+      const end = await made.pass(wish);
+      matrix.remember(made);
+      return end;
+    },
+  };
+}
+
 async function play(
   seed: number,
+  matrix: Matrix,
 ): Promise<{ readonly findings: readonly string[]; readonly echoes: number }> {
   const policy = policyOf(seed);
-  const made = world(seed, policy);
+  const made = watched(world(seed, policy), matrix);
   const people = new People(made);
   made.faults.chance = made.random() < 0.6 ? 0.15 : 0;
   made.faults.crash = made.random() < 0.6 ? 0.05 : 0;
@@ -226,6 +289,13 @@ async function play(
   };
   for (let operation = 0; operation < OPERATIONS; operation += 1) {
     people.act();
+    if (made.random() < 0.07)
+      await people.late(async () => {
+        const { crash } = made.faults;
+        made.faults.crash = 1;
+        await made.pass();
+        made.faults.crash = crash;
+      });
     if (made.random() < 0.3) {
       await made.runtime.advance(60_000);
       await made.pass(made.random() < 0.2 ? { sweep: 'ids' } : {});
@@ -243,17 +313,22 @@ async function play(
 describe('two sides with people on both', () => {
   it(
     `end as the policies say: ${SEEDS} histories of ${OPERATIONS} operations`,
-    { timeout: 300_000 },
+    { timeout: 1_000 * Math.max(600, 2 * SEEDS) },
     async () => {
       const failed: string[] = [];
+      const matrix = new Matrix();
       for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) {
-        const { findings, echoes } = await play(seed);
+        const { findings, echoes } = await play(seed, matrix);
         if (findings.length > 0 || echoes > 0)
           failed.push(
             `seed ${seed} ${JSON.stringify(policyOf(seed))}: ${echoes} echoes; ${findings.slice(0, 3).join('; ')}`,
           );
       }
       expect(failed).toEqual([]);
+      const cells = HAPPENED.flatMap((erp) => HAPPENED.map((cloud) => `${erp}/${cloud}`));
+      const counted = cells.map((cell) => [cell, matrix.cells.get(cell) ?? 0] as const);
+      process.stdout.write(`ERP/cloud: ${counted.map((pair) => pair.join(' ')).join(', ')}\n`);
+      if (SEEDS >= 300) expect(counted.filter(([, times]) => times < 100)).toEqual([]);
     },
   );
 });

@@ -47,9 +47,9 @@ function end(made: World): unknown {
   const of = (side: Side): unknown =>
     ENTITIES.flatMap((entity) =>
       [...(side === 'erp' ? made.erp : made.cloud).rows(NAMES[entity][side]).values()].map(({ fields }) =>
-        ['CODE', 'NAME', 'PHONE', 'BLOCKED', 'STATE'].map(
-          (name) => fields.get(name) ?? fields.get(name.toLowerCase()) ?? null,
-        ),
+        ['CODE', 'NAME', 'PHONE', 'BLOCKED', 'STATE']
+          .map((name) => fields.get(name) ?? fields.get(name.toLowerCase()) ?? 'null')
+          .join(),
       ),
     ).toSorted();
   return { erp: of('erp'), cloud: of('cloud'), created: [made.erp.created, made.cloud.created] };

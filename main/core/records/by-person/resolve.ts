@@ -1,6 +1,5 @@
 import { durablySync } from '../../runtime/runtime.ts';
-import type { Conflict, Resolution } from '../record-conflicts.ts';
-import type { PairId } from '../record-state.ts';
+import type { Conflict, Resolution, PairId } from '../record-conflicts.ts';
 import type { PassParts } from '../pass/pass-parts.ts';
 
 /** More questions about one record than this nobody asks. */

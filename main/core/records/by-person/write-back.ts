@@ -4,7 +4,8 @@ import type { EntityPlan } from '../carry/entity-plan.ts';
 import type { PassParts } from '../pass/pass-parts.ts';
 import { runningEntities } from '../pass/running-entities.ts';
 import { readAll } from '../pass/subjects.ts';
-import type { Cause, PairId } from '../record-state.ts';
+import type { PairId } from '../record-conflicts.ts';
+import type { Cause } from '../record-state.ts';
 import type { FieldTexts, Side, StoredRecord } from '../record-store.ts';
 
 export interface WriteBack {
@@ -14,7 +15,7 @@ export interface WriteBack {
   readonly pair: PairId;
   readonly on: Side;
   /** What is to be written, by the record as it is now. */
-  values(plan: EntityPlan, now: StoredRecord): Result<FieldTexts>;
+  readonly values: (plan: EntityPlan, now: StoredRecord) => Result<FieldTexts>;
 }
 
 /** `kept`: the next pass writes it. `already`: it was asked for before. */

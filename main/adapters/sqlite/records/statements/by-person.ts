@@ -1,5 +1,5 @@
-import type { Conflict, Resolution } from '../../../../core/records/record-conflicts.ts';
-import type { Cause, NewIntent, PairId } from '../../../../core/records/record-state.ts';
+import type { Conflict, Resolution, PairId } from '../../../../core/records/record-conflicts.ts';
+import type { Cause, NewIntent } from '../../../../core/records/record-state.ts';
 import type { Instant } from '../../../../../shared/model/time.ts';
 import type { WriteDb } from '../../connection.ts';
 import { prepared } from '../../statements/prepared.ts';

@@ -1,4 +1,5 @@
-import type { Conclusion, Hold, Pair, PairId, Shadow } from '../../../../core/records/record-state.ts';
+import type { PairId } from '../../../../core/records/record-conflicts.ts';
+import type { Conclusion, Hold, Pair, Shadow } from '../../../../core/records/record-state.ts';
 import { StoreError } from '../../../../core/queue/store-error.ts';
 import { SIDES, type Side } from '../../../../core/records/record-store.ts';
 import type { Instant } from '../../../../../shared/model/time.ts';

@@ -1,4 +1,5 @@
-import type { NewIntent, PairId } from '../../../../core/records/record-state.ts';
+import type { PairId } from '../../../../core/records/record-conflicts.ts';
+import type { NewIntent } from '../../../../core/records/record-state.ts';
 import type { RecordId, Side } from '../../../../core/records/record-store.ts';
 import type { Instant } from '../../../../../shared/model/time.ts';
 import type { WriteDb } from '../../connection.ts';

@@ -1,4 +1,4 @@
-import type { PairId } from '../../../../core/records/record-state.ts';
+import type { PairId } from '../../../../core/records/record-conflicts.ts';
 import type { RecordId, Side } from '../../../../core/records/record-store.ts';
 import type { LinkId } from '../../../../../shared/model/ids.ts';
 import type { Instant } from '../../../../../shared/model/time.ts';
