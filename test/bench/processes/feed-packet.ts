@@ -33,7 +33,8 @@ async function* body(): AsyncIterable<Uint8Array> {
   };
   for await (const chunk of writePacket({ user, tables: [{ name: 'LargeTable', rows: made() }] }))
     yield seen(chunk);
-  while (bytes < wanted) yield seen(Buffer.alloc(Math.min(PADDING, wanted - bytes), '\n'));
+  for (let left = wanted - bytes; left > 0; left = wanted - bytes)
+    yield seen(Buffer.alloc(Math.min(PADDING, left), '\n'));
 }
 
 const answer = await fetch(address, {

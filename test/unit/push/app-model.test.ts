@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { appModelSchema, type UsedModel } from '../../../main/core/packets/push/app-model/app-model.ts';
-import { checkTable, checkTables, unknownTables } from '../../../main/core/packets/push/app-model/check-packet.ts';
+import {
+  checkTable,
+  checkTables,
+  unknownTables,
+} from '../../../main/core/packets/push/app-model/check-packet.ts';
 import { FIELD_SALES } from '../../../main/core/packets/push/app-model/field-sales.ts';
 import { BodyStreamError } from '../../../main/core/runtime/body-stream-error.ts';
 import type { SyncFailure } from '../../../shared/model/failure.ts';

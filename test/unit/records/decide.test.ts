@@ -38,7 +38,12 @@ function decided(
   const shadow = { fields: new Map([['name', 'A']]), at: 0 };
   return decidePair({
     plan,
-    pair: { state: 'active', ids: { erp: '1', cloud: 'c1' }, shadows: { erp: shadow, cloud: shadow }, swings },
+    pair: {
+      state: 'active',
+      ids: { erp: '1', cloud: 'c1' },
+      shadows: { erp: shadow, cloud: shadow },
+      swings,
+    },
     now: { erp, cloud },
     references: { other: () => undefined },
     skewMs: undefined,
