@@ -83,7 +83,7 @@ export const isOneOf = (what: string, parameters: readonly string[]): string =>
 export const NEVER = '1 = 0';
 export const all = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '1 = 1' : conditions.map((one) => `(${one})`).join(' AND ');
-export const any = (conditions: readonly string[]): string =>
+export const anyOf = (conditions: readonly string[]): string =>
   conditions.length === 0 ? NEVER : conditions.map((one) => `(${one})`).join(' OR ');
 /** Nothing is another value than anything. */
 export const differs = (of: string, column: TextColumn, parameter: string): string =>
@@ -128,7 +128,7 @@ SELECT TOP (${rows}) 1 AS ferry_key, ${key.map((column, index) => `${keyText('t'
 
 /** After a key, in the server's order. `values` are expressions, one a column. */
 export const afterKey = (key: readonly TextColumn[], values: readonly string[]): string =>
-  any(
+  anyOf(
     key.map((column, index) =>
       all([
         ...key.slice(0, index).map((before, at) => `t.${quoteIdent(before.name)} = ${values[at] ?? 'NULL'}`),

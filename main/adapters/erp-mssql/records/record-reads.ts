@@ -12,7 +12,7 @@ import type {
 import {
   afterKey,
   all,
-  any,
+  anyOf,
   compared,
   pageOfKeys,
   readRecords,
@@ -64,7 +64,7 @@ export class RecordReads {
         if (room === 0) throw new Refused('filter-too-large', 'the filter has too many values', entity);
         const chunk = rest.slice(0, room);
         rest = rest.slice(room);
-        return { columns, where: any(chunk.flatMap((id) => whereId(table, id, 't', p) ?? [])) };
+        return { columns, where: anyOf(chunk.flatMap((id) => whereId(table, id, 't', p) ?? [])) };
       });
       if (made instanceof Refused) return fail(made.failure);
       const part = await this.#select(table, made, p, signal);
@@ -104,7 +104,7 @@ export class RecordReads {
             ? []
             : [all(columns.map((column, at) => `${compared('t', column)} = ${wanted[at] ?? 'NULL'}`))];
         });
-        return { columns: columnsOf(table, fields, undefined), where: any(sets) };
+        return { columns: columnsOf(table, fields, undefined), where: anyOf(sets) };
       });
       if (made instanceof Refused) return fail(made.failure);
       const part = await this.#select(table, made, p, signal);
