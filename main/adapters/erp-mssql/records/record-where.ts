@@ -3,7 +3,7 @@ import { parseDecimal, shortestDecimal } from '../../../../shared/model/decimal.
 import type { FieldTexts, RecordFilter, RecordId } from '../../../core/records/record-store.ts';
 import {
   all,
-  any,
+  anyOf,
   atKey,
   columnText,
   compared,
@@ -175,14 +175,14 @@ function onSeconds(
     case 'ge':
       return `${target} >= ${wall(first, 0)}`;
     case 'ne':
-      return any([
+      return anyOf([
         `${target} < ${wall(first, 0)}`,
         `${target} >= ${wall(first, SECOND)}`,
         isNull('t', column),
       ]);
     case 'eq':
     case 'in':
-      return any(
+      return anyOf(
         values.map((value) => `${target} >= ${wall(value, 0)} AND ${target} < ${wall(value, SECOND)}`),
       );
     default:
