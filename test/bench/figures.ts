@@ -206,8 +206,16 @@ export const FIGURES: readonly FigureSpec[] = [
     name: 'records-initial-load',
     module: 'records-initial-load',
     unit: 'records/s',
-    what: 'the first pass over 100,000 records of the ERP, each created in the cloud, paired and noted durably, both sides in memory; it fails where more than 150 MB of resident memory are added beside what the new records themselves take',
+    what: 'the first pass over 100,000 records of the ERP, each created in the cloud, paired and noted durably, both sides in memory',
     goal: { at: 'least', value: 3_000 },
     processes: 1,
+  },
+  {
+    name: 'records-initial-memory',
+    module: 'records-initial-memory',
+    unit: 'MB',
+    what: 'resident memory that pass adds at its peak, beside what the new records themselves take',
+    goal: { at: 'most', value: 150 },
+    processes: 3,
   },
 ];

@@ -13,8 +13,6 @@ import { addedMemory } from '../resident-memory.ts';
 
 const RECORDS = 100_000;
 const FIELDS = ['Code', 'Name', 'Phone', 'City', 'Street', 'Note'] as const;
-/** What a load may add beside the records of the side it writes to. */
-const MOST_MB = 150;
 const LINK = linkId('records');
 
 const shapes = (name: string): readonly EntityShape[] => [
@@ -112,8 +110,16 @@ async function load(
   return { seconds, memory };
 }
 
+interface InitialLoad {
+  /** Records a second. */
+  readonly rate: number;
+  /** Megabytes beside the records of the cloud's side. */
+  readonly added: number;
+  readonly details: Measured['details'];
+}
+
 /** The cloud's side keeps its records in this process: its own memory is in the figure. */
-export async function measure(): Promise<Measured> {
+export async function initialLoad(): Promise<InitialLoad> {
   const folder = mkdtempSync(join(tmpdir(), 'erp-ferry-bench-'));
   try {
     await load(folder, 2_000);
@@ -127,10 +133,9 @@ export async function measure(): Promise<Measured> {
     const { seconds, memory } = await load(folder, RECORDS);
     const ours = memory.added - theirs;
     if (copy.rows('dbo.Customer').size !== RECORDS) throw new Error('the copy is not whole');
-    if (ours > MOST_MB)
-      throw new Error(`${rounded(ours)} MB are added, ${rounded(theirs)} by the records themselves`);
     return {
-      values: [RECORDS / seconds],
+      rate: RECORDS / seconds,
+      added: ours,
       details: {
         records: RECORDS,
         seconds: rounded(seconds),
@@ -143,4 +148,9 @@ export async function measure(): Promise<Measured> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+export async function measure(): Promise<Measured> {
+  const { rate, details } = await initialLoad();
+  return { values: [rate], details };
 }
