@@ -108,7 +108,7 @@ export function assembleLink(
       report: {
         acknowledge: pull.acknowledge,
         ackWithinMs: ms(pull.ackWithin),
-        lostBodyAfterMs: ms(pull.lostBodyAfter),
+        lostBodyAfterMs: pull.lostBodyAfter === undefined ? undefined : ms(pull.lostBodyAfter),
       },
       firstLook: pull.firstLook,
       callsPerMinute: cloudSettings.callsPerMinute,

@@ -192,8 +192,11 @@ const dynamicsMobile = z.strictObject({
       every: schedule.default('5m'),
       acknowledge: z.enum(['auto', 'after-apply', 'after-store']).default('auto'),
       ackWithin: duration.default('20s'),
-      /** A list is reported so long after the first sight of a packet in it whose body the cloud no longer has. */
-      lostBodyAfter: duration.default('24h'),
+      /**
+       * A list is reported so long after the first sight of a packet in it whose body the cloud no longer has. Absent: when a
+       * person has agreed that it is lost, and not before.
+       */
+      lostBodyAfter: duration.optional(),
       orderWindow: duration.default('10m'),
       /** Packets are stored and not applied until a person has looked at the first ones. Absent: they are applied at once. */
       firstLook: z.boolean().optional(),

@@ -123,6 +123,7 @@ export function linkBench(
   folder: string,
   options: {
     readonly switches?: SwitchesPatch | undefined;
+    readonly lostBodyAfterMs?: number | undefined;
     readonly acknowledge?: 'auto' | 'after-apply' | 'after-store' | undefined;
     readonly partialDone?: boolean | undefined;
     readonly erp?: MemoryErp | undefined;
@@ -185,7 +186,7 @@ export function linkBench(
         report: {
           acknowledge: options.acknowledge ?? 'auto',
           ackWithinMs: 20_000,
-          lostBodyAfterMs: 86_400_000,
+          lostBodyAfterMs: options.lostBodyAfterMs,
         },
         orderWindowMs: 600_000,
         resendAfterMs: 86_400_000,

@@ -19,6 +19,7 @@ const PHOTOS = mappingSchema.parse({
     },
   },
 });
+const DAY_MS = 86_400_000;
 const never = new AbortController().signal;
 const order = (no: string): string => packet('SalesHeader', `row-${no}`, { no });
 const queue = (b: LinkBench): { waiting: string[]; delivered: string[]; done: string[] } =>
@@ -158,10 +159,10 @@ describe('a body the cloud no longer has', () => {
   });
 
   test.each([false, true])(
-    'holds up newer packets for a day at most, and stays here with what the cloud said of it (parts %s)',
+    'holds up newer packets for as long as the settings say, and stays here with what the cloud said of it (parts %s)',
     async (partialDone) => {
       const downloads = new Map<string, number>();
-      const b = bench({ partialDone, client: counting(downloads) });
+      const b = bench({ partialDone, client: counting(downloads), lostBodyAfterMs: DAY_MS });
       const lost = tenWithOneLost(b);
       for (let n = 10; n < 15; n += 1) b.deliver(order(`SO-${n}`));
       await b.run('pull');
@@ -189,11 +190,32 @@ describe('a body the cloud no longer has', () => {
     },
   );
 
+  test.each(['sticky', 'sqs'] as const)(
+    'is not reported, however long it lasts, unless a person agrees or the settings say how long (%s)',
+    async (mode) => {
+      const b = bench({ switches: { queue: mode, visibility: 30 } });
+      const lost = tenWithOneLost(b);
+      await b.run('pull');
+      // The cloud itself forgets it after four.
+      for (let days = 0; days < 3; days += 1) {
+        await b.runtime.advance(DAY_MS);
+        await b.run('pull');
+      }
+      expect(queue(b).done).not.toContain(lost);
+      const item = only(parked(b));
+      expect(item.externalId).toBe(lost);
+      expect(explainReason(item.reason ?? { kind: 'person', note: '' }).next.key).toBe(
+        'failure.bodyGone.next',
+      );
+    },
+  );
+
   test('is waited for a day where each list gives new handles, without fetching again what is here with it', async () => {
     const downloads = new Map<string, number>();
     const b = bench({
       switches: { queue: 'sqs', visibility: 30 },
       client: counting(downloads),
+      lostBodyAfterMs: DAY_MS,
     });
     const lost = tenWithOneLost(b);
     await b.run('pull');
@@ -216,7 +238,7 @@ describe('a body the cloud no longer has', () => {
   });
 
   test('in the queue of files it is reported after a day as well', async () => {
-    const b = bench({ mapping: PHOTOS });
+    const b = bench({ mapping: PHOTOS, lostBodyAfterMs: DAY_MS });
     b.cloud.control.deliver({
       area: AREA,
       id: 'f-1',

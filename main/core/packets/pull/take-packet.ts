@@ -34,7 +34,11 @@ export function isHeld(
   return entries.some((entry) =>
     store
       .known(link, queue, entry)
-      .items.some((item) => isAwaitedBody(item) && lostBodyDue(item.createdAt, policy.report, now) > now),
+      .items.some(
+        (item) =>
+          isAwaitedBody(item) &&
+          (lostBodyDue(item.createdAt, policy.report, now) ?? Number.POSITIVE_INFINITY) > now,
+      ),
   );
 }
 
@@ -122,7 +126,7 @@ function keepWithoutBody(
   const isNew = items.length === 0;
   if (isNew) log.warn('a packet without a body', { packet: entry.id });
   const now = runtime.wall();
-  const until = now + policy.report.lostBodyAfterMs;
+  const until = lostBodyDue(now, policy.report, now);
   const nothing = { place: 'row', hash: hash(''), size: 0, bytes: new Uint8Array(0) } as const;
   durablySync(runtime, 'pull.store-packet', () =>
     store.storePacket(newItem(parts, delivery, nothing), delivery, { ...reason, until }, now),

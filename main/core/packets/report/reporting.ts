@@ -10,8 +10,8 @@ export interface ReportPolicy {
   readonly acknowledge: 'auto' | 'after-apply' | 'after-store';
   /** `auto` waits this long for the ERP. */
   readonly ackWithinMs: number;
-  /** How long a list waits for a body in it that the cloud no longer has, or for a person to agree that it is lost. */
-  readonly lostBodyAfterMs: number;
+  /** How long a list waits for a body in it that the cloud no longer has; absent: until a person agrees that it is lost. */
+  readonly lostBodyAfterMs?: number | undefined;
 }
 
 /** `after-apply` gives up waiting here: queues forget what is not reported for long, this program does not. */
@@ -23,8 +23,10 @@ type ListedPacket = OpenListing['entries'][number];
 export function reportableAt(packet: ListedPacket, policy: ReportPolicy, now: Instant): Instant | undefined {
   if (!packet.checked || packet.items.length === 0) return undefined;
   const awaited = packet.items.filter((item) => item.awaitsBody === true);
-  if (awaited.length > 0)
-    return Math.max(...awaited.map(({ createdAt }) => lostBodyDue(createdAt, policy, now)));
+  if (awaited.length > 0) {
+    const dues = awaited.map(({ createdAt }) => lostBodyDue(createdAt, policy, now));
+    return dues.every((due) => due !== undefined) ? Math.max(...dues) : undefined;
+  }
   const storedAt = Math.max(...packet.items.map((item) => item.createdAt));
   // What was handed over stands in the ERP; whether the ERP accepts it is no matter of the cloud's copy, unless it was to be.
   const decided = packet.items.every(
@@ -50,13 +52,14 @@ export function reportableAt(packet: ListedPacket, policy: ReportPolicy, now: In
 
 /**
  * When a body that was missed at that moment is waited for no longer: what is listed behind it must come in. Its entry's text and
- * its item stay. Pure.
+ * its item stay. Undefined: only a person ends it. Pure.
  */
 export function lostBodyDue(
   missedAt: Instant,
   { lostBodyAfterMs }: Pick<ReportPolicy, 'lostBodyAfterMs'>,
   now: Instant,
-): Instant {
+): Instant | undefined {
+  if (lostBodyAfterMs === undefined) return undefined;
   // Further ahead than the whole wait: the clock was set back by more than that, and it would never be over.
   return missedAt > now + lostBodyAfterMs ? now : missedAt + lostBodyAfterMs;
 }
